@@ -1,0 +1,1 @@
+"""Draft to brief to pictures. Knows nothing of Slack, networks or databases."""

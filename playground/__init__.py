@@ -1,0 +1,1 @@
+"""Stand-ins for Slack, X, LinkedIn and an OpenAI-compatible server, spoken to over HTTP only."""
