@@ -1,0 +1,62 @@
+"""The two state machines: a post, and a publication of that post on one account.
+
+A post moves left to right; only "again" and an edit after approval lead back to an earlier state, and both ask for
+approval anew. Which moves exist is said here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class PostState(StrEnum):
+    """Where a post is on its way from a draft to a decision."""
+
+    DRAFTED = "drafted"
+    PREPARING = "preparing"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    REVIEW = "review"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class PublicationState(StrEnum):
+    """Where one publication is on its way onto its account."""
+
+    PLANNED = "planned"
+    PUBLISHING = "publishing"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    NEEDS_CONFIRMATION = "needs_confirmation"
+    CANCELLED = "cancelled"
+
+
+POST_MOVES: Mapping[PostState, frozenset[PostState]] = {
+    PostState.DRAFTED: frozenset({PostState.PREPARING}),
+    PostState.PREPARING: frozenset({PostState.REVIEW, PostState.BLOCKED, PostState.FAILED}),
+    PostState.REVIEW: frozenset({PostState.APPROVED, PostState.REJECTED, PostState.PREPARING}),
+    PostState.FAILED: frozenset({PostState.PREPARING}),
+    PostState.APPROVED: frozenset({PostState.REVIEW}),
+    PostState.BLOCKED: frozenset(),
+    PostState.REJECTED: frozenset(),
+}
+
+PUBLICATION_MOVES: Mapping[PublicationState, frozenset[PublicationState]] = {
+    PublicationState.PLANNED: frozenset({PublicationState.PUBLISHING, PublicationState.CANCELLED}),
+    PublicationState.PUBLISHING: frozenset(
+        {
+            PublicationState.PUBLISHED,
+            PublicationState.FAILED,
+            PublicationState.NEEDS_CONFIRMATION,
+            PublicationState.PLANNED,
+        }
+    ),
+    PublicationState.FAILED: frozenset({PublicationState.PLANNED, PublicationState.CANCELLED}),
+    PublicationState.NEEDS_CONFIRMATION: frozenset(
+        {PublicationState.PUBLISHED, PublicationState.PLANNED, PublicationState.CANCELLED}
+    ),
+    PublicationState.PUBLISHED: frozenset(),
+    PublicationState.CANCELLED: frozenset(),
+}

@@ -1,0 +1,147 @@
+"""The tables. Every row carries its workspace; times are UTC; pictures are named by the SHA-256 of their bytes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+ID_LENGTH = 32
+NAME_LENGTH = 128
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time, also where the database (SQLite) keeps no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a time without a zone; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"A time without a zone cannot be stored: {value}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back an aware UTC time."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Table(DeclarativeBase):
+    """The base of all tables; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JSON(), list[Any]: JSON()}  # noqa: RUF012
+
+
+class Post(Table):
+    """A draft and how far it has come."""
+
+    __tablename__ = "posts"
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    workspace: Mapped[str] = mapped_column(String(NAME_LENGTH), index=True)
+    requested_by: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    state: Mapped[str] = mapped_column(String(NAME_LENGTH), index=True)
+    draft: Mapped[str] = mapped_column(Text)
+    networks: Mapped[list[Any]]
+    due_at: Mapped[datetime | None]
+    timezone: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    approval_hash: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+
+
+class BriefRow(Table):
+    """One version of what the draft was taken to mean, with the verdicts on its texts."""
+
+    __tablename__ = "briefs"
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    workspace: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    post_id: Mapped[str] = mapped_column(ForeignKey("posts.id"), index=True)
+    body: Mapped[dict[str, Any]]
+    verdicts: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+
+
+class CandidateRow(Table):
+    """One drawn picture, with all that is needed to draw it again."""
+
+    __tablename__ = "candidates"
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    workspace: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    post_id: Mapped[str] = mapped_column(ForeignKey("posts.id"), index=True)
+    brief_id: Mapped[str] = mapped_column(ForeignKey("briefs.id"))
+    number: Mapped[int]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    score: Mapped[float]
+    model: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    revision: Mapped[str] = mapped_column(String(64))
+    settings: Mapped[dict[str, Any]]
+    picture: Mapped[str] = mapped_column(String(64))
+    verdicts: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+
+
+class PublicationRow(Table):
+    """One post on one account of one network."""
+
+    __tablename__ = "publications"
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    workspace: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    post_id: Mapped[str] = mapped_column(ForeignKey("posts.id"), index=True)
+    network: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    account: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    state: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    text: Mapped[str] = mapped_column(Text)
+    pictures: Mapped[list[Any]]
+    approval_hash: Mapped[str] = mapped_column(String(64))
+    attempt: Mapped[int]
+    due_at: Mapped[datetime]
+    remote_id: Mapped[str | None] = mapped_column(String(256))
+    url: Mapped[str | None] = mapped_column(Text)
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_publications_state_due_at", "state", "due_at"),)
+
+
+class AuditRow(Table):
+    """Who moved what from where to where, when and why. Rows are only ever added."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    workspace: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    subject: Mapped[str] = mapped_column(String(ID_LENGTH), index=True)
+    person: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    from_state: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
+    to_state: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    why: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]

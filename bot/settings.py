@@ -1,0 +1,163 @@
+"""Where every setting comes from: built-in defaults, config/easel.toml, the home's easel.toml, the environment."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import platformdirs
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.errors import Misuse
+
+CONFIG = Path(__file__).resolve().parent.parent / "config"
+"""The files a user edits, as shipped."""
+
+Network = Literal["x", "linkedin"]
+
+ENVIRONMENT_PREFIX = "EASEL_"
+
+
+def default_home() -> Path:
+    """`EASEL_HOME`, or the user's data folder."""
+    return Path(os.environ.get("EASEL_HOME") or platformdirs.user_data_dir("easel")).expanduser().absolute()
+
+
+class TomlLayers(PydanticBaseSettingsSource):
+    """The shipped easel.toml under the one in Easel's home, each value remembering its file."""
+
+    def __init__(self, settings_class: type[BaseSettings], files: list[Path]) -> None:
+        super().__init__(settings_class)
+        self.values: dict[str, Any] = {}
+        self.origins: dict[str, str] = {}
+        for file in files:
+            values = read_toml(file)
+            if unknown := sorted(values.keys() - settings_class.model_fields.keys()):
+                raise Misuse(f"{file}: unknown setting {unknown[0]!r}. See {CONFIG / 'easel.toml'} for all of them.")
+            self.values |= values
+            self.origins |= dict.fromkeys(values, str(file))
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """Required by pydantic-settings; `__call__` gives all values at once."""
+        return self.values.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """All values of the layers, later files first."""
+        return self.values
+
+
+class Settings(BaseSettings):
+    """Easel's settings; see config/easel.toml for what each means."""
+
+    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, extra="ignore", frozen=True)
+
+    home: Path = Field(default_factory=default_home)
+    workspace: str = Field(default="local", min_length=1, max_length=64)
+    networks: list[Network] = Field(default=["x", "linkedin"], min_length=1)
+    timezone: str = ""
+    model: str = "doodle"
+    count: int = Field(default=4, ge=1, le=10)
+    upscale: Literal[1, 2, 4] = 4
+    database_url: str = Field(default="", repr=False)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the home's file, which wins over the shipped one."""
+        return init_settings, env_settings, toml_layers()
+
+    @field_validator("timezone")
+    @classmethod
+    def known_zone(cls, name: str) -> str:
+        """Refuse a zone that the machine does not know."""
+        if name and name not in available_timezones():
+            raise ValueError(f"unknown time zone {name!r}; use an IANA name such as Europe/Madrid")
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which times without one are meant."""
+        return ZoneInfo(self.timezone) if self.timezone else local_zone()
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of the application's database."""
+        return self.database_url or f"sqlite:///{self.home / 'easel.db'}"
+
+    @property
+    def outbox(self) -> Path:
+        """Where posts stand that no network account takes, and the sheets to look at."""
+        return self.home / "outbox"
+
+    @property
+    def pictures(self) -> Path:
+        """The content-addressed pictures."""
+        return self.home / "pictures"
+
+    @property
+    def models_dir(self) -> Path:
+        """Model bundles that the user added."""
+        return self.home / "models"
+
+    @property
+    def cache(self) -> Path:
+        """What can be made again: compiled programs, downloads."""
+        return Path(platformdirs.user_cache_dir("easel"))
+
+    def origin(self, name: str) -> str:
+        """Where the value of `name` came from, for `easel config show`."""
+        if f"{ENVIRONMENT_PREFIX}{name}".upper() in os.environ:
+            return f"environment {ENVIRONMENT_PREFIX}{name.upper()}"
+        return toml_layers().origins.get(name, "built-in default")
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """The table in `file`; empty if there is no such file."""
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misuse(f"{file} is not valid TOML: {error}") from error
+
+
+def toml_layers() -> TomlLayers:
+    """The two files that hold settings."""
+    return TomlLayers(Settings, [CONFIG / "easel.toml", default_home() / "easel.toml"])
+
+
+def local_zone() -> ZoneInfo:
+    """This machine's zone, by TZ or /etc/localtime; UTC where neither names one."""
+    named = os.environ.get("TZ", "").removeprefix(":")
+    if named in available_timezones():
+        return ZoneInfo(named)
+    target = os.path.realpath("/etc/localtime")
+    _, found, name = target.partition("zoneinfo/")
+    return ZoneInfo(name) if found and name in available_timezones() else ZoneInfo("UTC")
+
+
+@cache
+def load_settings() -> Settings:
+    """The settings of this process, read once.
+
+    Raises:
+        Misuse: naming the setting, its source and what is allowed.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        source = Settings.model_construct().origin(name)
+        raise Misuse(f"Setting {name!r} (from {source}): {first['msg']}.") from error
