@@ -1,1 +1,67 @@
-"""What a network allows, and getting a post onto it once. Knows neither Slack nor models."""
+"""What a network allows, and getting a post onto it once. Knows neither Slack nor models.
+
+A `Publisher` is bound to one account. Publish with it in this order, and a crash anywhere neither loses nor
+doubles a post:
+
+    media = tuple(publisher.upload(publisher.prepare(picture), alt) for picture, alt in pictures)
+    publication = Publication(id, text, attempted_at=now, media=media)  # record it: this is the intent
+    published = publisher.create(publication)  # never repeated blindly ...
+    lookup = publisher.find(publication)  # ... but looked up first when the outcome is unknown
+
+`limits_of(network).problems(text, alts)` tells before any of it what the network would refuse.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from publishers.errors import Outcome, PublishError, Reason
+from publishers.limits import Limits, PictureLimits, limits_of
+from publishers.protocol import Publisher
+from publishers.publication import (
+    Absent,
+    AccountReport,
+    Found,
+    Lookup,
+    Media,
+    Publication,
+    Published,
+    Unknown,
+    body_hash,
+)
+from publishers.secret import Secret
+
+if TYPE_CHECKING:
+    from publishers.outbox import OutboxPublisher
+
+__all__ = [
+    "Absent",
+    "AccountReport",
+    "Found",
+    "Limits",
+    "Lookup",
+    "Media",
+    "OutboxPublisher",
+    "Outcome",
+    "PictureLimits",
+    "Publication",
+    "PublishError",
+    "Published",
+    "Publisher",
+    "Reason",
+    "Secret",
+    "Unknown",
+    "body_hash",
+    "limits_of",
+]
+
+_LAZY = {"OutboxPublisher": "publishers.outbox"}
+"""Names whose modules load Pillow or a network client: only when asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_LAZY[name]), name)

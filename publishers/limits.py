@@ -1,0 +1,97 @@
+"""What each network allows, and whether a post keeps to it: known before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from publishers.errors import PublishError
+
+
+@dataclass(frozen=True)
+class PictureLimits:
+    """What a network accepts as one picture. `side` is the longest edge in pixels, `area` width × height."""
+
+    bytes: int
+    side: int
+    area: int
+    formats: frozenset[str]  # as Pillow names them
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a network accepts as one post. `length` counts a text the way the network does."""
+
+    network: str
+    characters: int
+    pictures: int
+    alt_characters: int
+    picture: PictureLimits
+    length: Callable[[str], int] = len
+    carousel_pages: int = 0
+
+    def problems(self, text: str, alts: Sequence[str] = ()) -> tuple[str, ...]:
+        """Each rule that a post with this text and one picture per alt text would break, a line each."""
+        lines = []
+        length = self.length(text)
+        if not text.strip() and not alts:
+            lines.append(f"The post for {self.network} is empty: write a text or add a picture.")
+        if length > self.characters:
+            lines.append(
+                f"The text for {self.network} counts {length:,} characters and may have {self.characters:,}: "
+                f"shorten it by {length - self.characters:,}."
+            )
+        if "\x00" in text:
+            lines.append(f"The text for {self.network} holds a NUL character: remove it.")
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            lines.append(f"The text for {self.network} holds half a surrogate pair: type that character anew.")
+        if len(alts) > self.pictures:
+            lines.append(
+                f"The post for {self.network} has {len(alts)} pictures and may have {self.pictures}: "
+                f"remove {len(alts) - self.pictures}."
+            )
+        lines += [
+            f"The alt text of picture {number} for {self.network} has {len(alt):,} characters "
+            f"and may have {self.alt_characters:,}: shorten it."
+            for number, alt in enumerate(alts, 1)
+            if len(alt) > self.alt_characters
+        ]
+        return tuple(lines)
+
+
+# Sources: X and LinkedIn's published specifications, docs/networks.md. The side of X is what its upload
+# refuses ("Image dimensions must be >= 4x4 and <= 8192x8192"); LinkedIn publishes an area and no side,
+# and 5 MB for a picture in a post.
+X_LIMITS = Limits(
+    network="x",
+    characters=280,
+    pictures=4,
+    alt_characters=1_000,
+    picture=PictureLimits(bytes=5_000_000, side=8_192, area=8_192 * 8_192, formats=frozenset({"JPEG", "PNG", "WEBP"})),
+)
+LINKEDIN_LIMITS = Limits(
+    network="linkedin",
+    characters=3_000,
+    pictures=20,
+    alt_characters=4_086,
+    picture=PictureLimits(bytes=5_000_000, side=36_152_319, area=36_152_319, formats=frozenset({"JPEG", "PNG"})),
+    carousel_pages=10,
+)
+# The outbox is a folder: its limits only keep a mistake from filling the disk.
+OUTBOX_LIMITS = Limits(
+    network="outbox",
+    characters=100_000,
+    pictures=20,
+    alt_characters=10_000,
+    picture=PictureLimits(bytes=20_000_000, side=16_384, area=64_000_000, formats=frozenset({"JPEG", "PNG", "WEBP"})),
+    carousel_pages=10,
+)
+
+ALL_LIMITS = {limits.network: limits for limits in (X_LIMITS, LINKEDIN_LIMITS, OUTBOX_LIMITS)}
+
+
+def limits_of(network: str) -> Limits:
+    """The limits of a network by its name; a PublishError that names those there are for any other."""
+    if network not in ALL_LIMITS:
+        raise PublishError(f"There is no network called {network[:40]!r}: choose from {', '.join(sorted(ALL_LIMITS))}.")
+    return ALL_LIMITS[network]
