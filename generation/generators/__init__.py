@@ -1,0 +1,1 @@
+"""Everything that turns a prompt into pictures, behind one front."""

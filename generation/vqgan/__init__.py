@@ -1,0 +1,1 @@
+"""VQGAN: pixels to image codes and back. The network and its published files."""
