@@ -1,0 +1,13 @@
+"""Draft to brief: slang, emoji and hashtags understood, and what to draw for them."""
+
+from __future__ import annotations
+
+from generation.prompting.brief import PROMPT_WORD_LIMIT, Brief, DraftError, Span
+from generation.prompting.draft import DRAFT_LIMIT
+from generation.prompting.lexicon import Lexicon
+from generation.prompting.rules import RulesWriter
+from generation.prompting.tables import LexiconError
+
+__all__ = [
+    "DRAFT_LIMIT", "PROMPT_WORD_LIMIT", "Brief", "DraftError", "Lexicon", "LexiconError", "RulesWriter", "Span",
+]  # fmt: skip

@@ -1,0 +1,139 @@
+"""What can be drawn, and which words ask for it.
+
+A row of `pictures.tsv` is one thing to draw, in words that an emoji-trained model knows ("a running shoe"), with the words that name
+it and, marked `~`, the themes that it stands for (`~launch` for "a rocket"). The row `-` holds words that name no picture although an emoji is called so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from generation.prompting.emojis import EmojiTable
+from generation.prompting.tables import LexiconError, read_rows, split_list
+
+GROUPS = frozenset({"animal", "food", "object", "place", "person", "nature", "event", "sign"})
+_PICTURE_COLUMNS = ("picture", "group", "words")
+_MOOD_COLUMNS = ("mood", "adjective", "colours", "ground", "picture", "words")
+
+NOT_DRAWN = "-"
+NAMED_WEIGHT = 3.0
+"""Rank of a thing that the draft names."""
+THEME_WEIGHT = 2.0
+"""Rank of a thing that stands for a theme of the draft."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A thing to draw: the phrase for the prompt and how sure the words are that the draft is about it."""
+
+    phrase: str
+    weight: float
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """A feeling and how it looks: an adjective for the alt text, colours and a ground for the prompt, and what to draw
+    where the draft names nothing to draw."""
+
+    name: str
+    adjective: str
+    colours: str
+    ground: str
+    picture: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureTable:
+    """Words to things to draw. Build it with `load`."""
+
+    by_words: Mapping[tuple[str, ...], Picture]
+    lengths: Mapping[str, tuple[int, ...]]
+    moods: Mapping[str, Mood]
+    mood_words: Mapping[str, str]
+
+    @classmethod
+    def load(cls, pictures: Path, moods: Path, emojis: EmojiTable) -> PictureTable:
+        """Read `pictures.tsv` and `moods.tsv`; emoji that show things add their names after them.
+
+        Raises:
+            LexiconError: a row is malformed.
+        """
+        by_words: dict[tuple[str, ...], Picture] = {}
+        for number, (phrase, group, words) in read_rows(pictures, _PICTURE_COLUMNS):
+            if group not in GROUPS:
+                raise LexiconError(f"{pictures} line {number}: the group must be one of {', '.join(sorted(GROUPS))}.")
+            named, theme = Picture(phrase, NAMED_WEIGHT, group), Picture(phrase, THEME_WEIGHT, group)
+            for word in split_list(words):
+                by_words.setdefault(tuple(word.lstrip("~").split()), theme if word[0] == "~" else named)
+        for row in emojis.rows.values():
+            if row.picture:
+                by_words.setdefault(tuple(row.name.split()), Picture(row.picture, NAMED_WEIGHT, "object"))
+        mood_table, mood_words = {}, {}
+        for _, (name, adjective, colours, ground, picture, words) in read_rows(moods, _MOOD_COLUMNS):
+            mood_table[name] = Mood(name, adjective, colours, ground, picture)
+            mood_words.update(dict.fromkeys(split_list(words), name))
+        lengths: dict[str, set[int]] = {}
+        for key in by_words:
+            lengths.setdefault(key[0], set()).add(len(key))
+        ordered = {word: tuple(sorted(found, reverse=True)) for word, found in lengths.items()}
+        return cls(by_words, ordered, mood_table, mood_words)
+
+    def longest(self, words: Sequence[str], start: int) -> tuple[int, Picture] | None:
+        """The longest run of words from `start` that names a picture: its length and the picture."""
+        for first in base_forms(words[start]):
+            for length in self.lengths.get(first, ()):
+                if start + length > len(words):
+                    continue
+                head = (first, *words[start + 1 : start + length])
+                for last in base_forms(head[-1]) if length > 1 else (first,):
+                    found = self.by_words.get((*head[:-1], last))
+                    if found:
+                        return (length, found) if found.phrase != NOT_DRAWN else None
+        return None
+
+    def named(self, name: str) -> Picture:
+        """The picture of a name from another table; a name that is in no table is drawn as it reads."""
+        found = self.by_words.get(tuple(name.split()))
+        return Picture(found.phrase, NAMED_WEIGHT, found.group) if found else Picture(name, NAMED_WEIGHT, "object")
+
+
+_IRREGULAR = {
+    "mice": "mouse",
+    "geese": "goose",
+    "teeth": "tooth",
+    "feet": "foot",
+    "men": "man",
+    "women": "woman",
+    "children": "child",
+}
+_SHORTEST_STEM = 3
+
+
+def base_forms(word: str) -> list[str]:
+    """The word itself, then what it may be an inflection of: plural or possessive nouns, -ing, -ed and -in' verbs."""
+    forms = [word]
+    if word in _IRREGULAR:
+        forms.append(_IRREGULAR[word])
+    if word.endswith(("'s", "s'")):
+        word = word[:-2]
+        forms.append(word)
+    if len(word) <= _SHORTEST_STEM:
+        return forms
+    if word.endswith("ies"):
+        forms.append(word[:-3] + "y")
+    if word.endswith("ves"):
+        forms += [word[:-3] + "f", word[:-3] + "fe"]
+    if word.endswith("es"):
+        forms.append(word[:-2])
+    if word.endswith("s") and not word.endswith("ss"):
+        forms.append(word[:-1])
+    for ending in ("ing", "in'", "ed"):
+        stem = word[: -len(ending)]
+        if word.endswith(ending) and len(stem) >= _SHORTEST_STEM:
+            forms += [stem, stem + "e"]
+            if stem[-1] == stem[-2]:
+                forms.append(stem[:-1])
+    return forms

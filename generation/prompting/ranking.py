@@ -1,0 +1,228 @@
+"""Ranks what could be drawn for a draft: things it names before things that stand for its themes, the first before the last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from generation.prompting.lexicon import Lexicon
+from generation.prompting.pictures import NAMED_WEIGHT, Mood, Picture, base_forms
+from generation.prompting.reading import Reading
+from generation.prompting.slang import NO_PICTURE
+
+COLOURS = frozenset(
+    [
+        "red",
+        "orange",
+        "yellow",
+        "green",
+        "blue",
+        "purple",
+        "pink",
+        "brown",
+        "black",
+        "white",
+        "grey",
+        "gray",
+        "gold",
+        "golden",
+        "silver",
+        "teal",
+        "turquoise",
+        "beige",
+        "navy",
+        "lilac",
+        "neon",
+        "pastel",
+        "rainbow",
+    ]
+)
+_NEGATIONS = frozenset(
+    {"no", "without", "zero", "ditch", "ditched", "skip", "skipped", "quit", "never", "not", "minus", "anti"}
+)
+# "not only pizza", "no other coffee": these turn the negation round.
+_NEGATION_ENDS = frozenset({"only", "just", "other", "better", "matter", "kidding", "wonder", "doubt"})
+_NEGATION_REACH = 3
+
+_SLANG_WEIGHT = 3.0
+_EMOJI_WEIGHT = 2.6
+_DECORATION_WEIGHT = 1.2
+_HASHTAG_WEIGHT = 2.2
+_MEANING_FACTOR = 0.8
+_UNKNOWN_WEIGHT = 1.0
+_AGAIN = 0.6
+"""Added for each further mention of the same thing."""
+_PERSON_FACTOR = 0.7
+"""People are in most posts and seldom what a post is about."""
+_LATER = 0.004
+"""Taken off for each word that stands before a mention, so that equals keep the draft's order."""
+
+# Emoji that people add to any post; they say little about what it is about.
+_DECORATIONS = frozenset(
+    "✨🎉🙌👏💪👀🙏✅👇🚨📢🔗➡👉👈💯🔥❤💙💚💛🧡💜🖤🤍🤎💖💕💗💓💘💞🩷🩵🩶⭐🌟💫⚡🎊🥳📣👆🔔🆕ℹ❗‼💥♥🫶🤝📌📍🔴🟢⏰⬇☑✔❌❓🆓"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A thing to draw with its rank and, where the draft gives one, its colour."""
+
+    picture: Picture
+    score: float
+    colour: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What a draft is about, best first; what it says it is not about; how it feels."""
+
+    things: tuple[Ranked, ...]
+    unwanted: tuple[str, ...]
+    mood: Mood | None
+    unknown: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Tally:
+    scores: dict[str, float]
+    pictures: dict[str, Picture]
+    colours: dict[str, str]
+    unwanted: list[str]
+    moods: dict[str, float]
+
+    def add(self, picture: Picture, score: float, colour: str = "") -> None:
+        score *= _PERSON_FACTOR if picture.group == "person" else 1.0
+        known = self.scores.get(picture.phrase)
+        self.scores[picture.phrase] = score if known is None else max(known, score) + _AGAIN
+        self.pictures.setdefault(picture.phrase, picture)
+        if colour:
+            self.colours.setdefault(picture.phrase, colour)
+
+    def feel(self, mood: str, weight: float) -> None:
+        self.moods[mood] = self.moods.get(mood, 0.0) + weight
+
+
+def rank(readings: Sequence[Reading], lexicon: Lexicon) -> Ranking:
+    """The things, moods and unknown words of a read draft."""
+    tally = _Tally({}, {}, {}, [], {})
+    words = _open_words(readings, lexicon, tally)
+    unknown = _named_things(words, lexicon, tally)
+    unwanted = [phrase for phrase in dict.fromkeys(tally.unwanted)]
+    things = sorted(
+        (
+            Ranked(tally.pictures[phrase], score, tally.colours.get(phrase, ""))
+            for phrase, score in tally.scores.items()
+            if phrase not in unwanted
+        ),
+        key=lambda thing: -thing.score,
+    )
+    mood = max(tally.moods, key=lambda name: tally.moods[name]) if tally.moods else None
+    return Ranking(tuple(things), tuple(unwanted), lexicon.pictures.moods[mood] if mood else None, tuple(unknown))
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    key: str
+    place: int
+    factor: float
+    known: bool
+
+
+_BREAK = _Word(".", 0, 0.0, True)
+
+
+def _open_words(readings: Sequence[Reading], lexicon: Lexicon, tally: _Tally) -> list[_Word]:
+    """The words that may name things, in order; readings that say what to draw themselves go to the tally at once."""
+    words: list[_Word] = []
+    for place, reading in enumerate(readings):
+        late = place * _LATER
+        if reading.sense and reading.sense.pictures:
+            _add_sense(reading, lexicon, tally, late)
+            words.append(_Word(".", place, 0.0, True))
+        elif reading.emoji and not reading.sense:
+            _add_emoji(reading, lexicon, tally, late)
+        elif reading.kind == "hashtag":
+            words += [
+                _BREAK,
+                *(_Word(key, place, _HASHTAG_WEIGHT / NAMED_WEIGHT, True) for key in reading.words),
+                _BREAK,
+            ]
+        else:
+            factor = _MEANING_FACTOR if reading.sense and reading.is_span else 1.0
+            is_name = reading.kind == "word" and place > 0 and reading.text[0].isupper() and not reading.text.isupper()
+            known = reading.is_span or reading.kind != "word" or is_name
+            words += [_Word(key, place, factor, known) for key in reading.words]
+    return words
+
+
+def _add_sense(reading: Reading, lexicon: Lexicon, tally: _Tally, late: float) -> None:
+    assert reading.sense is not None
+    for name in reading.sense.pictures:
+        if name.startswith("@"):
+            tally.feel(name[1:], min(reading.count, 3))
+        elif name != NO_PICTURE:
+            tally.add(lexicon.pictures.named(name), _SLANG_WEIGHT - late)
+
+
+def _add_emoji(reading: Reading, lexicon: Lexicon, tally: _Tally, late: float) -> None:
+    row = lexicon.emojis.find(reading.emoji)
+    if row is None:
+        return
+    weight = _DECORATION_WEIGHT if reading.emoji in _DECORATIONS else _EMOJI_WEIGHT
+    if row.picture:
+        tally.add(Picture(row.picture, weight, "object"), weight - late)
+    for word in (row.name, *row.words):
+        mood = lexicon.pictures.mood_words.get(word)
+        if mood:
+            tally.feel(mood, min(reading.count, 3))
+            break
+
+
+def _named_things(words: Sequence[_Word], lexicon: Lexicon, tally: _Tally) -> list[str]:
+    """Adds the things that words name to the tally; returns words that may be things but are not known."""
+    keys = [word.key for word in words]
+    unknown: list[str] = []
+    place = 0
+    while place < len(words):
+        word = words[place]
+        mood = lexicon.pictures.mood_words.get(word.key)
+        if mood and word.factor:
+            tally.feel(mood, word.factor)
+        found = lexicon.pictures.longest(keys, place)
+        if found and word.factor:
+            length, picture = found
+            if _is_negated(keys, place):
+                tally.unwanted.append(picture.phrase)
+            else:
+                tally.add(picture, picture.weight * word.factor - word.place * _LATER, _colour_before(keys, place))
+            place += length
+            continue
+        if not word.known and _may_be_a_thing(word.key, lexicon):
+            unknown.append(word.key)
+        place += 1
+    return list(dict.fromkeys(unknown))
+
+
+def _is_negated(keys: Sequence[str], place: int) -> bool:
+    reach = keys[max(0, place - _NEGATION_REACH) : place]
+    for distance, key in enumerate(reversed(reach)):
+        if key in _NEGATION_ENDS or not key.isalnum():
+            return False
+        if key in _NEGATIONS:
+            return key not in {"not", "never"} or distance <= 1
+    return False
+
+
+def _colour_before(keys: Sequence[str], place: int) -> str:
+    return keys[place - 1] if place and keys[place - 1] in COLOURS else ""
+
+
+_SHORTEST_THING = 4
+
+
+def _may_be_a_thing(word: str, lexicon: Lexicon) -> bool:
+    return len(word) >= _SHORTEST_THING and word.isalpha() and not _is_common(base_forms(word), lexicon)
+
+
+def _is_common(forms: Iterable[str], lexicon: Lexicon) -> bool:
+    return any(form in lexicon.common for form in forms)

@@ -1,0 +1,137 @@
+"""Reads a draft: each piece of it as plain words, slang in one of its senses, emoji, a hashtag, a name or a link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from generation.prompting.hashtags import hashtag_words
+from generation.prompting.lexicon import Lexicon
+from generation.prompting.slang import LEFT_OUT, Sense, choose
+from generation.prompting.tokens import Token, fold, tokenize
+
+PLAIN = frozenset({"word", "number", "sign"})
+"""Kinds of readings that are no spans: the draft's own words."""
+
+_ENTITIES = {"&amp;": "and", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&nbsp;": " ", "&#39;": "'"}
+_STRETCHED = re.compile(r"(\w)\1{2,}")
+_VERY = "very "
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A piece of the draft and what it was read as.
+
+    `meaning` is the plain words for it, empty where it is left out. `sense` is set where the lexicon decided. `words` are the
+    look-up keys of its plain words; `count` is how often an emoji stands there in a row.
+    """
+
+    start: int
+    end: int
+    text: str
+    kind: str
+    meaning: str
+    words: tuple[str, ...] = ()
+    sense: Sense | None = None
+    emoji: str = ""
+    count: int = 1
+
+    @property
+    def is_span(self) -> bool:
+        """Whether the piece was read as something else than its own words."""
+        return self.kind not in PLAIN
+
+
+def read_draft(draft: str, lexicon: Lexicon) -> list[Reading]:
+    """The readings of a cleaned draft, in order."""
+    units = _units(draft, lexicon)
+    keys = [unit.key for unit, _ in units]
+    context = keys + [word for unit, _ in units if unit.kind == "hashtag" for word in _tag_words(unit, lexicon)]
+    readings: list[Reading] = []
+    place = 0
+    while place < len(units):
+        found = lexicon.slang.longest(keys, place)
+        sense = choose(found[1], context, place, place + found[0]) if found else None
+        if found and sense and not sense.literal:
+            run = units[place : place + found[0]]
+            readings.append(_as_sense(draft, run, sense, lexicon))
+            place += found[0]
+            continue
+        unit, count = units[place]
+        plain = _as_itself(unit, count, lexicon)
+        # A sense that keeps the word as written can still say what to draw for it.
+        readings.append(replace(plain, sense=sense) if sense else plain)
+        place += 1
+    return readings
+
+
+def _as_sense(draft: str, run: Sequence[tuple[Token, int]], sense: Sense, lexicon: Lexicon) -> Reading:
+    start, end = run[0][0].start, run[-1][0].end
+    text = draft[start:end]
+    meaning = "" if sense.meaning == LEFT_OUT else sense.meaning
+    count = max(count for _, count in run)
+    is_emoji = run[0][0].kind == "emoji"
+    if is_emoji and count > 1 and meaning:
+        meaning = _VERY + meaning
+    words = tuple(fold(meaning).replace("-", " ").split())
+    return Reading(start, end, text, sense.kind, meaning, words, sense, run[0][0].key if is_emoji else "", count)
+
+
+def _as_itself(unit: Token, count: int, lexicon: Lexicon) -> Reading:
+    kind, meaning, words = unit.kind, unit.text, (unit.key,)
+    if kind == "emoji":
+        row = lexicon.emojis.find(unit.key)
+        meaning = row.name if row else _unknown_emoji_name(unit.text)
+        return Reading(unit.start, unit.end, unit.text, "emoji", meaning, (), None, unit.key, count)
+    if kind == "hashtag":
+        words = _tag_words(unit, lexicon)
+        meaning = " ".join(words)
+    elif kind in {"mention", "link", "email"}:
+        meaning, words = "", ()
+    elif kind == "entity":
+        meaning, words, kind = _ENTITIES[unit.text], (), "sign"
+    elif kind == "word" and unit.key != fold(unit.text):
+        meaning, kind = unit.key, "stretched"
+    elif kind == "oddity":
+        kind = "sign"
+    return Reading(unit.start, unit.end, unit.text, kind, meaning, words, None, "", count)
+
+
+def _units(draft: str, lexicon: Lexicon) -> list[tuple[Token, int]]:
+    """Tokens with their number in a row: short codes turned into emoji, stretched words folded, the same emoji in a row as one."""
+    units: list[tuple[Token, int]] = []
+    for token in tokenize(draft, lexicon.slang.oddities):
+        if token.kind == "shortcode":
+            emoji = lexicon.emojis.shortcodes.get(token.key.strip(":"))
+            token = replace(token, kind="emoji", key=fold(emoji, "emoji")) if emoji else replace(token, kind="sign")
+        elif token.kind == "word" and _STRETCHED.search(token.key):
+            token = replace(token, key=_fold_stretched(token.key, lexicon))
+        if token.kind == "emoji" and units and units[-1][0].key == token.key:
+            last, count = units[-1]
+            units[-1] = (replace(last, end=token.end, text=draft[last.start : token.end]), count + 1)
+        else:
+            units.append((token, 1))
+    return units
+
+
+def _fold_stretched(word: str, lexicon: Lexicon) -> str:
+    """`soooo` as `so` and `coool` as `cool`: the known word among the foldings, else each run as one letter."""
+    if word in lexicon.slang:
+        return word
+    double, single = _STRETCHED.sub(r"\1\1", word), _STRETCHED.sub(r"\1", word)
+    for candidate in (double, single):
+        if candidate in lexicon.slang or candidate in lexicon.common or (candidate,) in lexicon.pictures.by_words:
+            return candidate
+    return single
+
+
+def _tag_words(unit: Token, lexicon: Lexicon) -> tuple[str, ...]:
+    return hashtag_words(unit.text[1:], lexicon.slang)
+
+
+def _unknown_emoji_name(emoji: str) -> str:
+    # Only emoji newer than the table come here; the package's table of names takes 70 ms to read.
+    from emoji import demojize
+
+    return demojize(emoji, delimiters=("", "")).replace("_", " ")
