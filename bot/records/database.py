@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
@@ -72,22 +72,22 @@ def newest_revision() -> str:
     return max(numbers)
 
 
-def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to `revision`; a database that is there already costs one query."""
-    if revision == "head" and current_revision(engine) == newest_revision():
-        return
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest revision; a database that is there already costs one query."""
+    if current_revision(engine) != newest_revision():
+        run_migrations(engine, "upgrade", "head")
+
+
+def run_migrations(engine: Engine, direction: Literal["upgrade", "downgrade"], revision: str) -> None:
+    """Let Alembic move the schema up or down to `revision`, in one transaction."""
     from alembic import command
     from alembic.config import Config
 
     configuration = Config()
     configuration.set_main_option("script_location", str(MIGRATIONS))
-    current = current_revision(engine)
     with engine.begin() as connection:
         configuration.attributes["connection"] = connection
-        if revision == "head" or current is None or revision > current:
-            command.upgrade(configuration, revision)
-        else:
-            command.downgrade(configuration, revision)
+        getattr(command, direction)(configuration, revision)
 
 
 def current_revision(engine: Engine) -> str | None:

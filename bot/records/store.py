@@ -207,6 +207,21 @@ class Records:
         with self.transaction() as session:
             return list(session.scalars(query))
 
+    def planned(self) -> list[PublicationRow]:
+        """What is planned in this workspace, the next first."""
+        query = (
+            select(PublicationRow)
+            .where(PublicationRow.workspace == self.workspace, PublicationRow.state == PublicationState.PLANNED)
+            .order_by(PublicationRow.due_at)
+        )
+        with self.transaction() as session:
+            return list(session.scalars(query))
+
+    def publication(self, publication_id: str) -> PublicationRow:
+        """The publication with this id."""
+        with self.transaction() as session:
+            return session.get_one(PublicationRow, publication_id)
+
     def begin_publishing(self, publication_id: str) -> PublicationRow:
         """Record the intent to publish: planned -> publishing, with the attempt one higher.
 
@@ -230,6 +245,7 @@ class Records:
                 PublicationState.PUBLISHING,
                 "intent recorded",
                 attempt=row.attempt + 1,
+                attempted_at=datetime.now(UTC),
             )
         return row
 

@@ -124,6 +124,7 @@ class PublicationRow(Table):
     approval_hash: Mapped[str] = mapped_column(String(64))
     attempt: Mapped[int]
     due_at: Mapped[datetime]
+    attempted_at: Mapped[datetime | None]
     remote_id: Mapped[str | None] = mapped_column(String(256))
     url: Mapped[str | None] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)

@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("approval_hash", sa.String(64), nullable=False),
         sa.Column("attempt", sa.Integer, nullable=False),
         sa.Column("due_at", UtcDateTime, nullable=False),
+        sa.Column("attempted_at", UtcDateTime, nullable=True),
         sa.Column("remote_id", sa.String(256), nullable=True),
         sa.Column("url", sa.Text, nullable=True),
         sa.Column("error", sa.Text, nullable=True),

@@ -1,0 +1,114 @@
+"""`easel post` and `easel review`: one draft the whole way, in a terminal or a script."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.session import SEED_LIMIT, Answers, Session, first_seeds, parse_picks, person
+
+MAX_COUNT = 10
+MAX_FILE_BYTES = 1_000_000
+"""A draft is text of at most 40,000 characters; a larger file is not a draft and is not read."""
+
+
+Approve = Annotated[str, typer.Option(help="Approve without asking: 'best', or numbers such as 1,3.")]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Ask nothing; without --approve the best clean picture is taken.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="End with one JSON object on the last line of standard output.")]
+
+
+def post(
+    draft: Annotated[str, typer.Argument(help="The draft of the post, or - to read it from standard input.")] = "",
+    file: Annotated[Path | None, typer.Option(help="Read the draft from a file.")] = None,
+    to: Annotated[str, typer.Option(help="Networks, such as x,linkedin. Default: the setting `networks`.")] = "",
+    at: Annotated[str, typer.Option(help='When to publish: "tomorrow 9:00", "mon 14:30", ISO. Default: now.')] = "",
+    count: Annotated[int | None, typer.Option(help="Candidates to draw, 1 to 10.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the first candidate; the others count on from it.")] = None,
+    approve: Approve = "",
+    yes: Yes = False,
+    json: AsJson = False,
+) -> None:
+    """Paint a post: understand the draft, draw candidates, check them, let you choose, publish."""
+    from bot.errors import Misuse
+    from bot.pipeline.studio import Studio
+    from bot.schedule import parse_time
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    text = read_draft(draft, file)
+    networks = parse_networks(to) if to else list(settings.networks)
+    count = settings.count if count is None else count
+    if not 1 <= count <= MAX_COUNT:
+        raise Misuse(f"--count {count} is out of range: 1 to {MAX_COUNT} candidates can be drawn.")
+    if seed is not None and not 0 <= seed < SEED_LIMIT:
+        raise Misuse(f"--seed {seed} is out of range: use 0 to {SEED_LIMIT - 1}.")
+    parse_picks(approve, range(1, count + 1))
+    due_at = parse_time(at, settings.zone, datetime.now(UTC)) if at else None
+
+    studio = Studio(settings)
+    studio.writer.check(text)
+    studio.open_painter()
+    row = studio.records.create_post(person(), text, networks, due_at, settings.zone.key)
+    Session(studio, row.id, Answers(approve, yes, json)).run(first_seeds(seed, count))
+
+
+def review(
+    post_id: Annotated[str, typer.Argument(metavar="POST", help="The id that `easel post` printed.")],
+    approve: Approve = "",
+    yes: Yes = False,
+    json: AsJson = False,
+) -> None:
+    """Go on with a post that waits for a decision, or whose drawing was interrupted."""
+    from bot.pipeline.studio import Studio
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    Session(Studio(settings), post_id, Answers(approve, yes, json)).resume(first_seeds(None, settings.count))
+
+
+def read_draft(argument: str, file: Path | None) -> str:
+    """The draft from the argument, standard input or a file; a file that is no text is refused unread."""
+    from bot.errors import Misuse
+
+    if file is not None and argument:
+        raise Misuse("Give the draft as an argument or with --file, not both.")
+    if file is not None:
+        if not file.is_file():
+            raise Misuse(f"There is no file {file}.")
+        if file.stat().st_size > MAX_FILE_BYTES:
+            raise Misuse(f"{file} has {file.stat().st_size:,} bytes; a draft has at most {MAX_FILE_BYTES:,}.")
+        data = file.read_bytes()
+    elif argument == "-":
+        data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+        if len(data) > MAX_FILE_BYTES:
+            raise Misuse(f"Standard input holds more than {MAX_FILE_BYTES:,} bytes; that is no draft.")
+    else:
+        return argument
+    try:
+        return data.decode("utf-8-sig").strip("\r\n")
+    except UnicodeDecodeError as error:
+        source = file or "Standard input"
+        raise Misuse(f"{source} is not UTF-8 text (byte {error.start}). Save it as UTF-8 and try again.") from None
+
+
+def parse_networks(text: str) -> list[str]:
+    """The networks named in `--to`, each once, in their order."""
+    from typing import get_args
+
+    from bot.errors import Misuse
+    from bot.settings import Network
+
+    known = get_args(Network)
+    names = list(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
+    for name in names:
+        if name not in known:
+            raise Misuse(f"There is no network {name!r}. Choose from {', '.join(known)}.")
+    if not names:
+        raise Misuse(f"--to names no network. Choose from {', '.join(known)}.")
+    return names

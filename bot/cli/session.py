@@ -1,0 +1,255 @@
+"""One post in one terminal: shown as it comes, asked about, decided, published."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.pipeline.studio import Studio
+    from bot.records.tables import CandidateRow, Post, PublicationRow
+    from bot.sheet import Shown
+
+SEED_LIMIT = 2**32
+"""Seeds are the 32-bit keys of JAX's default generator."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the options already say, so that nobody is asked: `approve` is "", "best" or numbers like "1,3"."""
+
+    approve: str
+    yes: bool
+    json: bool
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether a person sits at the terminal and wants to be asked."""
+        return not (self.yes or self.approve or self.json) and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+class Session:
+    """One post in one terminal, from its state on to a decision."""
+
+    def __init__(self, studio: Studio, post_id: str, answers: Answers) -> None:
+        self.studio = studio
+        self.post_id = post_id
+        self.answers = answers
+
+    @property
+    def console(self) -> Console:
+        """Where a person looks; with --json that is standard error, so that standard output stays for scripts."""
+        from rich.console import Console
+
+        return Console(stderr=self.answers.json, highlight=False)
+
+    def run(self, seeds: list[int], prompt: str | None = None) -> None:
+        """Prepare the post and go on to the decision."""
+        from bot.cli.screen import follow
+        from bot.errors import EaselError
+        from bot.pipeline.prepare import prepare
+
+        stages = prepare(self.studio, self.load(), seeds=seeds, person=person(), prompt=prompt)
+        try:
+            candidates = follow(stages, self.console)
+        except KeyboardInterrupt:
+            stages.close()
+            raise EaselError(
+                f"Stopped. The draft is kept as {self.post_id}; go on with `easel review {self.post_id}`."
+            ) from None
+        if candidates is None:
+            self.finish([], [])
+            raise typer.Exit(1)
+        self.decide(len(seeds))
+
+    def resume(self, seeds: list[int]) -> None:
+        """Go on from wherever the post stands."""
+        from bot.errors import Refused
+        from bot.records import PostState
+
+        state = self.load().state
+        if state in (PostState.DRAFTED, PostState.FAILED):
+            self.run(seeds)
+        elif state == PostState.REVIEW:
+            self.decide(len(seeds))
+        else:
+            raise Refused(f"{self.post_id} is {state}; only a post in review or one that failed can go on.")
+
+    def load(self) -> Post:
+        """The post as it is now."""
+        return self.studio.records.post(self.post_id)
+
+    def decide(self, count: int) -> None:
+        """Show the candidates and carry out what the person, or the options, say."""
+        from bot.cli.screen import candidates_table
+
+        candidates = self.studio.records.candidates(self.post_id)
+        best = best_of(candidates)
+        shown = self.show([], [])
+        self.console.print(candidates_table(candidates, best))
+        self.console.print(f"[dim]Look at them: {shown.sheet}[/]", soft_wrap=True)
+        if self.answers.may_ask:
+            self.ask(candidates, best, count)
+        else:
+            self.approve(self.chosen(candidates, best))
+
+    def chosen(self, candidates: list[CandidateRow], best: CandidateRow | None) -> list[CandidateRow]:
+        """What --approve or --yes choose; nothing without either."""
+        numbers = parse_picks(self.answers.approve, [row.number for row in candidates])
+        if numbers:
+            return [row for row in candidates if row.number in numbers]
+        asked = self.answers.approve == "best" or (self.answers.yes and best is not None and is_clean(best))
+        return [best] if asked and best is not None else []
+
+    def ask(self, candidates: list[CandidateRow], best: CandidateRow | None, count: int) -> None:
+        """Ask until there is a decision."""
+        from bot.errors import Misuse
+
+        numbers = [row.number for row in candidates]
+        self.console.print(
+            "Approve [b]1[/] or [b]1,3[/] or [b]best[/] · [b]r[/]eject · [b]a[/]gain · [b]e[/]dit the prompt · "
+            "[b]q[/]uit"
+        )
+        while True:
+            answer = typer.prompt("Your choice", default="best" if best else "again").strip().lower()
+            try:
+                if answer in ("r", "reject"):
+                    return self.reject()
+                if answer in ("a", "again"):
+                    return self.run(first_seeds(None, count))
+                if answer in ("e", "edit"):
+                    return self.edit(count)
+                if answer in ("q", "quit"):
+                    self.console.print(f"Kept for later: `easel review {self.post_id}`.")
+                    return None
+                picks = parse_picks(answer, numbers)
+                return self.approve([row for row in candidates if row.number in picks] or ([best] if best else []))
+            except Misuse as error:
+                self.console.print(f"[yellow]{error}[/]")
+
+    def edit(self, count: int) -> None:
+        """Draw again from a prompt that the person wrote."""
+        brief = self.studio.records.latest_brief(self.post_id)
+        prompt = typer.prompt("Prompt", default=brief.body["prompt"] if brief else "").strip()
+        self.run(first_seeds(None, count), prompt=prompt)
+
+    def reject(self) -> None:
+        """Record that nothing of this goes out."""
+        from bot.records import PostState
+
+        self.studio.records.move_post(self.post_id, PostState.REJECTED, person(), "rejected", expected=PostState.REVIEW)
+        self.console.print("Rejected. Nothing was published.")
+        self.finish([], [])
+
+    def approve(self, picks: list[CandidateRow]) -> None:
+        """Approve the picks and publish what is due; without picks the post stays in review."""
+        from bot.cli.screen import publications_table
+        from bot.errors import EaselError, Misuse
+        from bot.pipeline.publish import plan, publish
+        from bot.records import PublicationState
+
+        if not picks:
+            self.console.print(f"Nothing approved. The post waits: `easel review {self.post_id}`.")
+            self.finish([], [])
+            return
+        if blocked := [row.number for row in picks if is_blocked(row)]:
+            raise Misuse(f"Candidate {blocked[0]} is blocked by moderation and cannot be approved; choose another.")
+        brief = self.studio.records.latest_brief(self.post_id)
+        assert brief is not None
+        plans = plan(self.studio, self.load(), picks, brief.body["alt_text"])
+        planned = self.studio.records.approve(self.post_id, plans, person(), f"candidates {numbers_of(picks)}")
+        now = datetime.now(UTC)
+        rows = [publish(self.studio, row.id) if row.due_at <= now else row for row in planned]
+        self.console.print(publications_table(rows))
+        self.finish(picks, rows)
+        if failed := [row for row in rows if row.state == PublicationState.FAILED]:
+            raise EaselError(f"{failed[0].network}: {failed[0].error}")
+
+    def finish(self, picks: Sequence[CandidateRow], publications: Sequence[PublicationRow]) -> None:
+        """Write the last state of the page, say where it is, and end with the JSON object if asked."""
+        from bot.cli.screen import report
+
+        records = self.studio.records
+        candidates = records.candidates(self.post_id)
+        approved = [row.number for row in picks]
+        shown = self.show(approved, publications) if candidates else None
+        if shown and not self.answers.json:
+            self.console.print(f"[dim]Sheet  {shown.sheet}\nPage   {shown.page}[/]", soft_wrap=True)
+        if self.answers.json:
+            files = [str(path) for path in shown.pictures] if shown else []
+            sheet = str(shown.sheet) if shown else None
+            brief = records.latest_brief(self.post_id)
+            state = self.load().state
+            print(report(self.post_id, state, brief, candidates, files, approved, publications, sheet))  # noqa: T201
+
+    def show(self, approved: Sequence[int], publications: Sequence[PublicationRow]) -> Shown:
+        """Write the sheet and the page."""
+        from bot.sheet import show
+
+        records = self.studio.records
+        brief = records.latest_brief(self.post_id)
+        assert brief is not None
+        candidates = records.candidates(self.post_id)
+        settings = self.studio.settings
+        return show(settings.outbox, self.studio.pictures, self.load(), brief.body, candidates, publications, approved)
+
+
+def is_blocked(row: CandidateRow) -> bool:
+    """Whether any moderator forbids this picture."""
+    return any(verdict["decision"] == "block" for verdict in row.verdicts)
+
+
+def is_clean(row: CandidateRow) -> bool:
+    """Whether every moderator allows this picture."""
+    return all(verdict["decision"] == "allow" for verdict in row.verdicts)
+
+
+def best_of(candidates: Sequence[CandidateRow]) -> CandidateRow | None:
+    """The highest score among the clean pictures, else among those that a person may still approve."""
+    allowed = [row for row in candidates if is_clean(row)] or [row for row in candidates if not is_blocked(row)]
+    return max(allowed, key=lambda row: row.score, default=None)
+
+
+def numbers_of(picks: Sequence[CandidateRow]) -> str:
+    """The numbers of the picks, such as `1, 3`."""
+    return ", ".join(str(row.number) for row in picks)
+
+
+def parse_picks(text: str, numbers: Sequence[int]) -> list[int]:
+    """The candidate numbers in `--approve`; empty for "best" and for nothing."""
+    from bot.errors import Misuse
+
+    if text in ("", "best"):
+        return []
+    try:
+        picks = list(dict.fromkeys(int(part) for part in text.split(",")))
+    except ValueError:
+        raise Misuse(f"--approve {text!r} is not understood: write 'best' or numbers such as 1,3.") from None
+    for pick in picks:
+        if pick not in numbers:
+            raise Misuse(f"There is no candidate {pick}: choose from {numbers[0]} to {numbers[-1]}.")
+    return picks
+
+
+def first_seeds(seed: int | None, count: int) -> list[int]:
+    """`count` seeds from `seed` on, or from a random one."""
+    first = secrets.randbelow(SEED_LIMIT) if seed is None else seed
+    return [(first + index) % SEED_LIMIT for index in range(count)]
+
+
+def person() -> str:
+    """Who sits at this terminal, for the audit log."""
+    import getpass
+
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (OSError, KeyError):
+        return "cli:unknown"

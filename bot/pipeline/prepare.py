@@ -1,0 +1,151 @@
+"""Preparing a post: draft to brief to candidates with verdicts, told stage by stage to whoever looks on."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from bot.errors import EaselError
+from bot.records import PostState
+from bot.records.store import Drawn
+from bot.records.tables import CandidateRow, Post
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from bot.pipeline.studio import Studio
+    from generation.prompting import Brief
+    from moderation import Verdict
+
+
+@dataclass(frozen=True)
+class Understood:
+    """The brief is written and its texts are judged."""
+
+    brief: Brief
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """A text was refused before anything was drawn."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The pictures so far, after `step` of `steps` codes."""
+
+    step: int
+    steps: int
+    images: Sequence[Image]
+
+
+@dataclass(frozen=True)
+class Checking:
+    """All pictures are drawn and upscaled, and are being looked at by the moderators."""
+
+    images: Sequence[Image]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The candidates are kept and wait for review."""
+
+    candidates: list[CandidateRow]
+
+
+Stage = Understood | Blocked | Drawing | Checking | Ready
+
+
+def prepare(
+    studio: Studio, post: Post, *, seeds: Sequence[int], person: str, prompt: str | None = None
+) -> Generator[Stage]:
+    """Take a post from a draft (or from a review that asked for more) to candidates in review.
+
+    `prompt` replaces the prompt of the brief. Whatever ends the preparation early, an error, a cancellation, a person
+    who leaves, moves the post to `failed` with the reason; it can be prepared again from there.
+    """
+    studio.records.move_post(post.id, PostState.PREPARING, person, "preparing", expected=PostState(post.state))
+    try:
+        yield from stages(studio, post, seeds, person, prompt)
+    except BaseException as error:
+        why = str(error) or type(error).__name__
+        studio.records.move_post(post.id, PostState.FAILED, person, why, expected=PostState.PREPARING)
+        raise
+
+
+def stages(studio: Studio, post: Post, seeds: Sequence[int], person: str, prompt: str | None) -> Iterator[Stage]:
+    """The stages of `prepare`, without its care for failures."""
+    brief = studio.writer.write(post.draft)
+    if prompt is not None:
+        brief = replace(brief, prompt=prompt, writer=person)
+    verdicts = judge_texts(studio, brief)
+    row = studio.records.add_brief(post.id, brief.to_dict(), [verdict.to_dict() for verdict in verdicts])
+    yield Understood(brief, verdicts)
+
+    if reason := block_reason(verdicts):
+        studio.records.move_post(post.id, PostState.BLOCKED, "easel", reason, expected=PostState.PREPARING)
+        yield Blocked(reason)
+        return
+
+    drawn = None
+    for event in draw(studio, brief, seeds):
+        if isinstance(event, list):
+            drawn = event
+        else:
+            yield event
+    if not drawn:
+        raise EaselError("The model gave no pictures back. Try again, or another model.")
+    small = [candidate.image for candidate in drawn]
+    images = studio.painter.upscaler.upscale(small, studio.settings.upscale) if studio.settings.upscale > 1 else small
+    yield Checking(images)
+
+    finished = [
+        Drawn(
+            seed=candidate.seed,
+            score=candidate.score,
+            model=candidate.model,
+            revision=candidate.revision,
+            settings={**asdict(candidate.settings), "upscale": studio.settings.upscale},
+            picture=studio.pictures.add(image),
+            verdicts=[verdict.to_dict() for verdict in studio.moderators.judge_picture(image)],
+        )
+        for candidate, image in zip(drawn, images, strict=True)
+    ]
+    candidates = studio.records.add_candidates(post.id, row.id, finished)
+    studio.records.move_post(post.id, PostState.REVIEW, "easel", "candidates are ready", expected=PostState.PREPARING)
+    yield Ready(candidates)
+
+
+def judge_texts(studio: Studio, brief: Brief) -> tuple[Verdict, ...]:
+    """The verdicts on every text of the brief; one that says the same as an earlier one is judged once."""
+    texts = {"draft": brief.draft, "normalized": brief.normalized, "prompt": brief.prompt, "alt_text": brief.alt_text}
+    seen: set[str] = set()
+    verdicts: list[Verdict] = []
+    for where, text in texts.items():
+        if text and text not in seen:
+            verdicts += studio.moderators.judge_text(text, where=where)
+        seen.add(text)
+    return tuple(verdicts)
+
+
+def block_reason(verdicts: Sequence[Verdict]) -> str | None:
+    """Why the strictest verdicts forbid to go on, or None."""
+    from moderation import Decision
+
+    reasons = [f"{verdict.where}: {verdict.reason}" for verdict in verdicts if verdict.decision == Decision.BLOCK]
+    return "; ".join(dict.fromkeys(reasons)) or None
+
+
+def draw(studio: Studio, brief: Brief, seeds: Sequence[int]) -> Iterator[Any]:
+    """Previews as `Drawing`, then the finished candidates as a list."""
+    from generation.generators import DrawRequest
+
+    negative = ", ".join(brief.negative)
+    model = studio.painter.model
+    requests = [DrawRequest(brief.prompt, seed, negative_prompt=negative) for seed in seeds]
+    for event in model.stream(requests):
+        yield event if isinstance(event, list) else Drawing(event.step, event.steps, event.images)

@@ -1,0 +1,84 @@
+"""The rooms as the settings furnish them, each opened when it is first needed."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bot.pictures import PictureStore
+from bot.settings import CONFIG, Settings
+
+if TYPE_CHECKING:
+    from bot.records import Records
+    from generation.generators import DalleMini
+    from generation.prompting import RulesWriter
+    from generation.upscale import Upscaler
+    from moderation import Moderators
+    from publishers import Publisher
+
+
+@dataclass(frozen=True)
+class Painter:
+    """The model in use and the upscaler behind it, ready to draw."""
+
+    model: DalleMini
+    upscaler: Upscaler
+
+
+class Studio:
+    """One process's rooms: who writes briefs, draws, moderates, remembers and publishes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.pictures = PictureStore(settings.pictures)
+        self._opening: Future[Painter] | None = None
+
+    @cached_property
+    def records(self) -> Records:
+        """The records of this workspace, in a database of the newest schema."""
+        from bot.records import Records, open_database
+
+        return Records(open_database(self.settings.database), self.settings.workspace)
+
+    @cached_property
+    def writer(self) -> RulesWriter:
+        """Who turns drafts into briefs."""
+        from generation.prompting import RulesWriter
+
+        return RulesWriter.load(CONFIG)
+
+    @cached_property
+    def moderators(self) -> Moderators:
+        """Who judges texts and pictures, by the policy in config/moderation.toml."""
+        from moderation import Moderators, Policy
+
+        return Moderators.load(Policy.load(CONFIG / "moderation.toml"))
+
+    def open_painter(self) -> None:
+        """Begin to load the model in the background, so that it is there when the brief is."""
+        if self._opening is None:
+            self._opening = ThreadPoolExecutor(1, thread_name_prefix="painter").submit(self._load_painter)
+
+    @property
+    def painter(self) -> Painter:
+        """The model in use; waits until it is loaded."""
+        self.open_painter()
+        assert self._opening is not None
+        return self._opening.result()
+
+    def _load_painter(self) -> Painter:
+        from generation.generators import DalleMini
+        from generation.models import ModelRegistry
+        from generation.upscale import Upscaler
+
+        bundle = ModelRegistry(self.settings.models_dir).find(self.settings.model)
+        cache = self.settings.cache / "jax"
+        return Painter(DalleMini.load(bundle.folder, cache_dir=cache), Upscaler.load(cache_dir=cache))
+
+    def publisher(self, network: str) -> Publisher:
+        """Who publishes to `network`: until an account is connected, the outbox stands in with its limits."""
+        from publishers import OutboxPublisher
+
+        return OutboxPublisher(self.settings.outbox, network=network)
