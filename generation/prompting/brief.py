@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from generation.errors import GenerationError
+
 PROMPT_WORD_LIMIT = 24
 """Words in a prompt. DALL-E Mini reads 64 tokens and doodle 48; two tokens a word leave room for rare words."""
 
 
-class DraftError(ValueError):
+class DraftError(GenerationError):
     """A draft that cannot be read as a post; the message says what is wrong and what to do."""
 
 

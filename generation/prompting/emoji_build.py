@@ -94,7 +94,7 @@ def rows(emojibase: Path, emojilib: Path) -> list[tuple[str, str, str, str, str]
 
 def picture(entry: dict[str, Any]) -> str:
     """The phrase that draws an emoji, with its article; empty where it shows no thing."""
-    label, group = entry["label"], entry.get("group")
+    label, group = str(entry["label"]), entry.get("group")
     if label in _SIMPLER:
         return _SIMPLER[label]
     if group == _FLAGS:

@@ -107,7 +107,7 @@ def rank(readings: Sequence[Reading], lexicon: Lexicon) -> Ranking:
     tally = _Tally({}, {}, {}, [], {})
     words = _open_words(readings, lexicon, tally)
     unknown = _named_things(words, lexicon, tally)
-    unwanted = [phrase for phrase in dict.fromkeys(tally.unwanted)]
+    unwanted = list(dict.fromkeys(tally.unwanted))
     things = sorted(
         (
             Ranked(tally.pictures[phrase], score, tally.colours.get(phrase, ""))

@@ -79,7 +79,8 @@ def _as_sense(draft: str, run: Sequence[tuple[Token, int]], sense: Sense, lexico
 
 
 def _as_itself(unit: Token, count: int, lexicon: Lexicon) -> Reading:
-    kind, meaning, words = unit.kind, unit.text, (unit.key,)
+    kind, meaning = unit.kind, unit.text
+    words: tuple[str, ...] = (unit.key,)
     if kind == "emoji":
         row = lexicon.emojis.find(unit.key)
         meaning = row.name if row else _unknown_emoji_name(unit.text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from generation.prompting.brief import PROMPT_WORD_LIMIT, Brief, Span
 from generation.prompting.draft import clean_draft
@@ -32,6 +33,24 @@ class RulesWriter:
     """Writes briefs by rules. `write` is pure: the same draft always gives the same brief."""
 
     lexicon: Lexicon
+
+    @classmethod
+    def load(cls, config: Path | str) -> RulesWriter:
+        """The writer with the tables of a configuration folder (`config/lexicon`).
+
+        Raises:
+            LexiconError: a table is missing or malformed.
+        """
+        return cls(Lexicon.load(Path(config) / "lexicon"))
+
+    @staticmethod
+    def check(draft: str) -> None:
+        """Look whether `write` would take the draft.
+
+        Raises:
+            DraftError: the draft is empty, too long or not text.
+        """
+        clean_draft(draft)
 
     def write(self, draft: str) -> Brief:
         """The brief of a draft.

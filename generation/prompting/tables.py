@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from generation.errors import GenerationError
 
-class LexiconError(ValueError):
+
+class LexiconError(GenerationError):
     """A lexicon table that cannot be read; the message names the file and the line."""
 
 

@@ -1,0 +1,115 @@
+"""`easel brief`: what is understood of a draft, and what would be drawn for it. Nothing is stored, drawn or sent."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from generation.prompting import Brief, RulesWriter
+
+WRITERS = ("rules",)
+
+
+def brief(
+    draft: Annotated[str, typer.Argument(help="The draft of the post, or - to read it from standard input.")] = "",
+    file: Annotated[
+        Path | None, typer.Option(help="Drafts, one a line; prints one JSON object a line. - is standard input.")
+    ] = None,
+    writer: Annotated[str, typer.Option(help="Who writes the brief: rules.")] = "rules",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show the brief of a draft: plain words, picture prompt, words to avoid, alt text, topics."""
+    from bot.errors import Misuse
+
+    if writer not in WRITERS:
+        raise Misuse(f"--writer {writer} is unknown: use {' or '.join(WRITERS)}.")
+    if bool(draft) == bool(file):
+        raise Misuse("Give one draft, or --file with one draft a line. `easel brief --help` shows both.")
+    briefs = open_writer()
+    if file:
+        write_lines(briefs, drafts_in(file))
+        return
+    text = sys.stdin.read() if draft == "-" else draft
+    made = briefs.write(text)
+    if json:
+        print_json(made.to_dict())
+    else:
+        print_brief(made)
+
+
+def open_writer() -> RulesWriter:
+    """The rules writer with the tables and the brand in config/."""
+    from bot.settings import CONFIG
+    from generation.prompting import RulesWriter
+
+    return RulesWriter.load(CONFIG)
+
+
+def drafts_in(file: Path) -> Iterator[str]:
+    """The lines of a file of drafts, read one at a time.
+
+    Raises:
+        Misuse: the file cannot be read as text.
+    """
+    from bot.errors import Misuse
+
+    try:
+        if str(file) == "-":
+            yield from sys.stdin
+            return
+        with file.open(encoding="utf-8") as lines:
+            yield from lines
+    except UnicodeDecodeError:
+        raise Misuse(f"{file} is not UTF-8 text. Save it as UTF-8, one draft a line.") from None
+    except OSError as error:
+        raise Misuse(f"{file} cannot be read: {error.strerror}.") from None
+
+
+def write_lines(briefs: RulesWriter, drafts: Iterable[str]) -> None:
+    """One JSON object for each line: its brief, or `draft` and `error` where the line is no draft; empty lines too."""
+    from generation.prompting import DraftError
+
+    for line in drafts:
+        try:
+            print_json(briefs.write(line).to_dict())
+        except DraftError as error:
+            print_json({"draft": line.rstrip("\n"), "error": str(error)})
+
+
+def print_json(plain: object) -> None:
+    """One line of JSON on standard output, in UTF-8 letters."""
+    from json import dumps
+
+    sys.stdout.write(dumps(plain, ensure_ascii=False) + "\n")
+
+
+def print_brief(made: Brief) -> None:
+    """The brief as a person reads it."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(style="bold", no_wrap=True)
+    rows.add_column(overflow="fold")
+    for name, value in (
+        ("plain words", made.normalized),
+        ("language", made.language),
+        ("prompt", made.prompt),
+        ("avoid", ", ".join(made.negative)),
+        ("alt text", made.alt_text),
+        ("topics", ", ".join(made.topics)),
+        ("writer", made.writer),
+    ):
+        rows.add_row(name, Text(value))
+    console.print(rows)
+    for span in made.spans:
+        console.print(Text(f"  {span.text}  →  {span.meaning or 'left out'}  ({span.kind})"), style="dim")
+    for notice in made.notices:
+        console.print(Text(notice), style="yellow")
