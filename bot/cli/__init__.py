@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from bot.cli import brief, compare, demo, models, moderate, post, show, train
+from bot.cli import brief, demo, moderate, post, show
 from bot.errors import EaselError
 
 app = typer.Typer(
@@ -23,9 +23,6 @@ app.command()(post.post)
 app.command()(post.review)
 app.command()(brief.brief)
 app.command()(moderate.moderate)
-app.command()(compare.compare)
-app.add_typer(models.app, name="models")
-app.add_typer(train.app, name="train")
 app.command()(show.queue)
 app.command()(show.audit)
 app.add_typer(show.config, name="config")

@@ -36,12 +36,14 @@ def post(
 ) -> None:
     """Paint a post: understand the draft, draw candidates, check them, let you choose, publish."""
     from bot.errors import Misuse
+    from bot.pipeline.publish import refuse_unpublishable
     from bot.pipeline.studio import Studio
     from bot.schedule import parse_time
     from bot.settings import load_settings
+    from generation.prompting.draft import clean_draft
 
     settings = load_settings()
-    text = read_draft(draft, file)
+    text, _ = clean_draft(read_draft(draft, file))
     networks = parse_networks(to) if to else list(settings.networks)
     count = settings.count if count is None else count
     if not 1 <= count <= MAX_COUNT:
@@ -52,7 +54,7 @@ def post(
     due_at = parse_time(at, settings.zone, datetime.now(UTC)) if at else None
 
     studio = Studio(settings)
-    studio.writer.check(text)
+    refuse_unpublishable(studio, text, networks)
     studio.open_painter()
     row = studio.records.create_post(person(), text, networks, due_at, settings.zone.key)
     Session(studio, row.id, Answers(approve, yes, json)).run(first_seeds(seed, count))

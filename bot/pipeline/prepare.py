@@ -82,7 +82,7 @@ def stages(studio: Studio, post: Post, seeds: Sequence[int], person: str, prompt
     brief = studio.writer.write(post.draft)
     if prompt is not None:
         brief = replace(brief, prompt=prompt, writer=person)
-    verdicts = judge_texts(studio, brief)
+    verdicts = judge_texts(studio, brief, post.networks)
     row = studio.records.add_brief(post.id, brief.to_dict(), [verdict.to_dict() for verdict in verdicts])
     yield Understood(brief, verdicts)
 
@@ -111,7 +111,7 @@ def stages(studio: Studio, post: Post, seeds: Sequence[int], person: str, prompt
             revision=candidate.revision,
             settings={**asdict(candidate.settings), "upscale": studio.settings.upscale},
             picture=studio.pictures.add(image),
-            verdicts=[verdict.to_dict() for verdict in studio.moderators.judge_picture(image)],
+            verdicts=[verdict.to_dict() for verdict in studio.moderators.judge_picture(image, network=post.networks)],
         )
         for candidate, image in zip(drawn, images, strict=True)
     ]
@@ -120,14 +120,14 @@ def stages(studio: Studio, post: Post, seeds: Sequence[int], person: str, prompt
     yield Ready(candidates)
 
 
-def judge_texts(studio: Studio, brief: Brief) -> tuple[Verdict, ...]:
+def judge_texts(studio: Studio, brief: Brief, networks: Sequence[str]) -> tuple[Verdict, ...]:
     """The verdicts on every text of the brief; one that says the same as an earlier one is judged once."""
-    texts = {"draft": brief.draft, "normalized": brief.normalized, "prompt": brief.prompt, "alt_text": brief.alt_text}
+    texts = {"draft": brief.draft, "normalized": brief.normalized, "prompt": brief.prompt, "alt text": brief.alt_text}
     seen: set[str] = set()
     verdicts: list[Verdict] = []
     for where, text in texts.items():
         if text and text not in seen:
-            verdicts += studio.moderators.judge_text(text, where=where)
+            verdicts += studio.moderators.judge_text(text, where=where, network=networks)
         seen.add(text)
     return tuple(verdicts)
 

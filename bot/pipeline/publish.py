@@ -25,13 +25,15 @@ def plan(studio: Studio, post: Post, picks: Sequence[CandidateRow], alt_text: st
     """
     pictures = tuple((pick.picture, alt_text) for pick in picks)
     plans = [Planned(network, OUTBOX_ACCOUNT, post.draft, pictures) for network in post.networks]
-    alts = [alt for _, alt in pictures]
-    problems = [
-        problem for item in plans for problem in studio.publisher(item.network).limits.problems(item.text, alts)
-    ]
-    if problems:
-        raise Misuse(" ".join(problems))
+    refuse_unpublishable(studio, post.draft, post.networks, [alt for _, alt in pictures])
     return plans
+
+
+def refuse_unpublishable(studio: Studio, text: str, networks: Sequence[str], alts: Sequence[str] = ()) -> None:
+    """Raise Misuse if a network would refuse the text or that many pictures."""
+    limits = [studio.publisher(network).limits for network in networks]
+    if problems := [problem for item in limits for problem in item.problems(text, alts)]:
+        raise Misuse(" ".join(problems))
 
 
 def publish(studio: Studio, publication_id: str) -> PublicationRow:
