@@ -1,1 +1,25 @@
-"""Text or picture plus a policy gives a verdict. Knows neither who asks nor where it goes."""
+"""Text or picture plus a policy gives a verdict. Knows neither who asks nor where it goes.
+
+    moderators = Moderators.load("config/moderation.toml")
+    verdicts = moderators.judge_text("Come to our launch!", network="linkedin")
+    if decide(verdicts) is Decision.BLOCK: ...
+
+A moderator that fails, hangs or is missing counts as *review*, never as *allow*. Models load when first needed.
+"""
+
+from moderation.errors import ModerationError, PictureError, PolicyError
+from moderation.panel import Moderators
+from moderation.policy import Policy
+from moderation.verdicts import Decision, Thresholds, Verdict, decide
+
+__all__ = [
+    "Decision",
+    "ModerationError",
+    "Moderators",
+    "PictureError",
+    "Policy",
+    "PolicyError",
+    "Thresholds",
+    "Verdict",
+    "decide",
+]

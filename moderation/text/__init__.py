@@ -1,0 +1,1 @@
+"""Moderators that read a text."""
