@@ -1,0 +1,61 @@
+"""Write a model in the other weights format: `flax_model.msgpack` as published, or `model.safetensors`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from generation.errors import GenerationError, ModelFileError
+from generation.models.bundle import bundle_files, seal_bundle
+from generation.models.files import check_file
+from generation.models.manifest import MANIFEST_NAME, Manifest
+from generation.models.staging import staged_folder
+from generation.models.weights import (
+    MSGPACK_NAME,
+    SAFETENSORS_NAME,
+    read_weights,
+    write_msgpack,
+    write_safetensors,
+)
+
+_WRITERS: dict[str, tuple[str, Callable[..., None]]] = {
+    "msgpack": (MSGPACK_NAME, write_msgpack),
+    "safetensors": (SAFETENSORS_NAME, write_safetensors),
+}
+
+
+def export_model(folder: Path, weights_format: str, to: Path) -> Path:
+    """Copy a bundle, or the folder of one network, to `to` with its weights in `weights_format`; types are kept.
+
+    `weights_format` is "safetensors" or "msgpack". A bundle's manifest gets the new hashes and names the old revision
+    as its parent. Returns `to`. Raises ModelFileError for what cannot be read, GenerationError where `to` exists.
+    """
+    if weights_format not in _WRITERS:
+        raise GenerationError(f"Weights cannot be written as {weights_format!r}; choose {' or '.join(_WRITERS)}.")
+    if to.exists():
+        raise GenerationError(f"{to}: exists already; name a folder that does not.")
+    paths = bundle_files(folder)
+    if not any(path.endswith((MSGPACK_NAME, SAFETENSORS_NAME)) for path in paths):
+        raise ModelFileError(f"{folder}: holds no weights to export ({MSGPACK_NAME} or {SAFETENSORS_NAME}).")
+    for path in paths:
+        check_file(folder, path)
+    with staged_folder(to) as staging:
+        for path in paths:
+            _convert(folder / path, staging / path, weights_format)
+        if (folder / MANIFEST_NAME).exists():
+            manifest = Manifest.read(folder / MANIFEST_NAME)
+            seal_bundle(staging, replace(manifest, parent=f"{manifest.name} {manifest.revision}"))
+    return to
+
+
+def _convert(source: Path, target: Path, weights_format: str) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    name, write = _WRITERS[weights_format]
+    if source.name not in (MSGPACK_NAME, SAFETENSORS_NAME) or source.name == name:
+        shutil.copyfile(source, target)
+        return
+    weights: dict[str, Any] = read_weights(source)
+    write(target.with_name(name), weights)

@@ -1,0 +1,41 @@
+"""Folders that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def staged_folder(target: Path) -> Iterator[Path]:
+    """Give a hidden sibling of `target` to fill; on success it is synced and renamed to `target`, else it is removed.
+
+    A reader sees no folder or the whole one, also after a power cut. Raises OSError, among others where `target`
+    exists and is not empty, or the disk is full.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+    try:
+        yield staging
+        for path in sorted(staging.rglob("*"), reverse=True):
+            sync(path)
+        staging.chmod(0o755)  # mkdtemp made it private
+        sync(staging)
+        staging.rename(target)
+        sync(target.parent)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+
+
+def sync(path: Path) -> None:
+    """Wait until a file or folder is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
