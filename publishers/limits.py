@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from publishers.errors import PublishError
+from publishers.linkedin.text import commentary_length
+from publishers.x.text import REFUSED_CHARACTERS, weighted_length
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Limits:
     alt_characters: int
     picture: PictureLimits
     length: Callable[[str], int] = len
+    refused_characters: str = "\x00"
     carousel_pages: int = 0
 
     def problems(self, text: str, alts: Sequence[str] = ()) -> tuple[str, ...]:
@@ -41,8 +44,11 @@ class Limits:
                 f"The text for {self.network} counts {length:,} characters and may have {self.characters:,}: "
                 f"shorten it by {length - self.characters:,}."
             )
-        if "\x00" in text:
-            lines.append(f"The text for {self.network} holds a NUL character: remove it.")
+        lines += [
+            f"The text for {self.network} holds the invisible character U+{ord(character):04X}: remove it."
+            for character in self.refused_characters
+            if character in text
+        ]
         if any("\ud800" <= character <= "\udfff" for character in text):
             lines.append(f"The text for {self.network} holds half a surrogate pair: type that character anew.")
         if len(alts) > self.pictures:
@@ -65,6 +71,8 @@ class Limits:
 X_LIMITS = Limits(
     network="x",
     characters=280,
+    length=weighted_length,
+    refused_characters="\x00" + REFUSED_CHARACTERS,
     pictures=4,
     alt_characters=1_000,
     picture=PictureLimits(bytes=5_000_000, side=8_192, area=8_192 * 8_192, formats=frozenset({"JPEG", "PNG", "WEBP"})),
@@ -72,6 +80,7 @@ X_LIMITS = Limits(
 LINKEDIN_LIMITS = Limits(
     network="linkedin",
     characters=3_000,
+    length=commentary_length,
     pictures=20,
     alt_characters=4_086,
     picture=PictureLimits(bytes=5_000_000, side=36_152_319, area=36_152_319, formats=frozenset({"JPEG", "PNG"})),

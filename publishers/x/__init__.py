@@ -1,0 +1,1 @@
+"""X: its text, its API through tweepy, and the publisher."""
