@@ -26,13 +26,24 @@ DType = Any
 
 _EPSILON = 1e-5  # of every norm in the reference
 
-_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "gelu": lambda x: jax.nn.gelu(x, approximate=False),
     "gelu_new": lambda x: jax.nn.gelu(x, approximate=True),
     "relu": jax.nn.relu,
     "silu": jax.nn.silu,
     "swish": jax.nn.silu,
 }
+
+
+def normalise(x: Array, scale: Array | None, bias: Array | None, *, centred: bool) -> Array:
+    """Layer norm (`centred`) or RMS norm over the last axis, in float32. x (..., size) -> the same shape."""
+    x = x.astype(jnp.float32)
+    if centred:
+        x = x - x.mean(-1, keepdims=True)
+    y = x * jax.lax.rsqrt(jnp.square(x).mean(-1, keepdims=True) + _EPSILON)
+    if scale is not None:
+        y = y * scale.astype(jnp.float32)
+    return y if bias is None else y + bias.astype(jnp.float32)
 
 
 class Dense(nnx.Module):
@@ -71,15 +82,8 @@ class Norm(nnx.Module):
 
     def __call__(self, x: Array) -> Array:
         """x (..., size) -> the same shape."""
-        x = x.astype(jnp.float32)
-        if self.centred:
-            x = x - x.mean(-1, keepdims=True)
-        y = x * jax.lax.rsqrt(jnp.square(x).mean(-1, keepdims=True) + _EPSILON)
-        if self.scale is not None:
-            y = y * self.scale[...].astype(jnp.float32)
-        if self.bias is not None:
-            y = y + self.bias[...].astype(jnp.float32)
-        return y.astype(self.dtype)
+        scale, bias = (None if part is None else part[...] for part in (self.scale, self.bias))
+        return normalise(x, scale, bias, centred=self.centred).astype(self.dtype)
 
 
 class Embedding(nnx.Module):
@@ -198,7 +202,7 @@ class FeedForward(nnx.Module):
     def __call__(self, x: Array) -> Array:
         """(..., D) -> (..., D)."""
         x = self.before(x)
-        y = _ACTIVATIONS[self.activation](self.gate(x))
+        y = ACTIVATIONS[self.activation](self.gate(x))
         if self.up is not None:
             y = y * self.up(x)
         if self.middle is not None:

@@ -78,14 +78,19 @@ def load_dalle(folder: Path, *, dtype: Any = jnp.float32, param_dtype: Any = jnp
     Raises ModelFileError where file and configuration disagree, before memory is taken.
     """
     config = DalleConfig.from_file(folder / "config.json")
+    model = nnx.eval_shape(lambda: DalleBart(config, rngs=nnx.Rngs(0), dtype=dtype, param_dtype=param_dtype))
+    parameters = load_parameters(folder, config, param_dtype=param_dtype)
+    nnx.update(model, nnx.from_flat_state(list(parameters.items())))
+    return model
+
+
+def load_parameters(folder: Path, config: DalleConfig, *, param_dtype: Any = jnp.float32) -> dict[OurPath, jax.Array]:
+    """The parameters of a DalleBart folder by our paths, streamed from the file. Raises ModelFileError."""
     path = weights_file(folder)
     header = read_header(path)
     table = name_table(config)
     refuse_disagreement(path, {name: entry.shape for name, entry in table.items()}, header)
-    model = nnx.eval_shape(lambda: DalleBart(config, rngs=nnx.Rngs(0), dtype=dtype, param_dtype=param_dtype))
-    arrays = dict(_ours(stream_weights(path, header), table, param_dtype))
-    nnx.update(model, nnx.from_flat_state(list(arrays.items())))
-    return model
+    return dict(_ours(stream_weights(path, header), table, param_dtype))
 
 
 def published_weights(model: DalleBart, *, dtype: Any = np.float32) -> dict[str, np.ndarray[Any, Any]]:

@@ -35,6 +35,7 @@ class TextTokeniser:
         pad = tokenizer.token_to_id(_PAD)
         if pad is None or tokenizer.token_to_id(_START) is None or tokenizer.token_to_id(_END) is None:
             raise ModelFileError(f"{where}: lacks one of {_START}, {_PAD}, {_END}, so it is no BART tokenizer.")
+        _enclose(tokenizer)
         tokenizer.enable_truncation(length)
         tokenizer.enable_padding(pad_id=pad, pad_token=_PAD, length=length)
         self._tokenizer = tokenizer
@@ -62,11 +63,17 @@ class TextTokeniser:
 
 
 def _from_parts(folder: Path) -> Tokenizer:
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from tokenizers import Tokenizer, models, pre_tokenizers
 
     tokenizer = Tokenizer(models.BPE.from_file(str(folder / "vocab.json"), str(folder / "merges.txt")))
     tokenizer.add_special_tokens([_START, _PAD, _END, "<unk>", "<mask>"])
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    return tokenizer
+
+
+def _enclose(tokenizer: Tokenizer) -> None:
+    """Put `<s>` before and `</s>` after each text, as BART's tokenizer does whether its file says so or not."""
+    from tokenizers import processors
+
     end, start = ((token, tokenizer.token_to_id(token)) for token in (_END, _START))
     tokenizer.post_processor = processors.RobertaProcessing(end, start, add_prefix_space=False)
-    return tokenizer

@@ -1,0 +1,86 @@
+"""The compiled programs of a drawing: read the texts, then advance all pictures by as many codes as asked.
+
+Axes as in `stepping.py`. A program is compiled once for each number of pictures and sides, whatever the prompts, seeds,
+settings and the number of codes that one call advances.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from generation.dalle.config import DalleConfig
+from generation.dalle.modeling import Encoder
+from generation.dalle.sampling import Settings, draw_codes
+from generation.dalle.stepping import (
+    DecoderWeights,
+    PictureMemory,
+    TextMemory,
+    empty_memory,
+    remember_text,
+    step,
+)
+
+Array = jax.Array
+
+
+class Drawing(NamedTuple):
+    """Pictures in the making."""
+
+    position: Array  # () int32, how many codes are drawn
+    codes: Array  # (N, L) int32
+    score: Array  # (N,) float32, sum of the codes' log-probabilities
+    memory: PictureMemory
+
+
+@partial(jax.jit, static_argnames=("config", "encoder", "pictures"))
+def begin(
+    config: DalleConfig,
+    encoder: nnx.GraphDef[Encoder],
+    encoder_state: Any,
+    weights: DecoderWeights,
+    ids: Array,
+    mask: Array,
+    pictures: int,
+) -> tuple[TextMemory, Drawing]:
+    """Read the texts, ids and mask (S, G, T), and prepare `pictures` empty pictures for them."""
+    sides, groups, length = ids.shape
+    flat_ids, flat_mask = ids.reshape(-1, length), mask.reshape(-1, length)
+    text = nnx.merge(encoder, encoder_state)(flat_ids, flat_mask)
+    text = text.reshape(sides, groups, length, -1)
+    drawing = Drawing(
+        position=jnp.zeros((), jnp.int32),
+        codes=jnp.full((pictures, config.image_length), config.decoder_start_token_id, jnp.int32),
+        score=jnp.zeros((pictures,), jnp.float32),
+        memory=empty_memory(config, sides, pictures, weights.head.kernel.dtype),
+    )
+    return remember_text(config, weights, text, mask), drawing
+
+
+@partial(jax.jit, static_argnames=("config", "most_kept"), donate_argnames="drawing")
+def advance(
+    config: DalleConfig,
+    weights: DecoderWeights,
+    text: TextMemory,
+    drawing: Drawing,
+    settings: Settings,
+    keys: Array,
+    until: Array,
+    most_kept: int,
+) -> Drawing:
+    """Draw codes up to position `until` (), as one compiled loop. keys (N, 2); `most_kept` as in `draw_codes`."""
+
+    def one_more(drawing: Drawing) -> Drawing:
+        position = drawing.position
+        last = jax.lax.dynamic_index_in_dim(drawing.codes, jnp.maximum(position - 1, 0), axis=1, keepdims=False)
+        last = jnp.where(position == 0, config.decoder_start_token_id, last)
+        scores, memory = step(config, weights, text, drawing.memory, last, position)
+        drawn, log_probability = draw_codes(scores, settings, keys, position, most_kept)
+        codes = jax.lax.dynamic_update_slice(drawing.codes, drawn[:, None], (0, position))
+        return Drawing(position + 1, codes, drawing.score + log_probability, memory)
+
+    return jax.lax.while_loop(lambda drawing: drawing.position < until, one_more, drawing)

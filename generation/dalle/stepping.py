@@ -1,0 +1,270 @@
+"""One step of the decoder with a cache: the network of `modeling.py`, arranged for drawing.
+
+Axes: S sides of the guidance (with the prompt, without it), N pictures, D width, H heads, K width of a head, L image
+positions, T text positions, V scores. G groups of P pictures share their texts, N = G * P.
+
+What differs from training: projections of the same input are one product; keys and values of the text are computed
+once for each distinct text; keys and values of the picture lie in a cache of fixed size.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from generation.dalle.config import DalleConfig
+from generation.dalle.modeling import ACTIVATIONS, normalise
+from generation.dalle.params import OurPath
+
+Array = jax.Array
+
+
+
+class Scaling(NamedTuple):
+    """A norm's parameters; either may be absent."""
+
+    scale: Array | None
+    bias: Array | None
+
+
+class Product(NamedTuple):
+    """A dense layer's parameters: kernel (in, out), bias (out,) or none."""
+
+    kernel: Array
+    bias: Array | None
+
+
+class AttentionWeights(NamedTuple):
+    """One attention. `inputs` gives queries, keys and values side by side, or queries alone towards the text."""
+
+    before: Scaling
+    inputs: Product
+    head_scale: Array | None
+    output: Product
+    after: Scaling | None
+
+
+class LayerWeights(NamedTuple):
+    """One decoder layer. `gate_up` gives both halves of the gated feed-forward side by side."""
+
+    attention: AttentionWeights
+    cross_attention: AttentionWeights
+    text_keys_values: Product
+    before: Scaling
+    gate_up: Product
+    middle: Scaling | None
+    down: Product
+    after: Scaling | None
+
+
+class DecoderWeights(NamedTuple):
+    """The decoder and its head."""
+
+    tokens: Array
+    positions: Array
+    embedding_norm: Scaling
+    layers: tuple[LayerWeights, ...]
+    final_norm: Scaling | None
+    head: Product
+
+
+class TextMemory(NamedTuple):
+    """What the decoder needs of the texts: for each layer keys and values (S, G, H, T, K); which positions count."""
+
+    keys: tuple[Array, ...]
+    values: tuple[Array, ...]
+    seen: Array  # (S, G, 1, 1, T), bool
+
+
+class PictureMemory(NamedTuple):
+    """Keys and values of the positions drawn so far: for each layer (S, N, H, L, K)."""
+
+    keys: tuple[Array, ...]
+    values: tuple[Array, ...]
+
+
+def decoder_weights(config: DalleConfig, parameters: dict[OurPath, Array], dtype: Any) -> DecoderWeights:
+    """Arrange the parameters of `DalleBart` for drawing, with products in `dtype`.
+
+    Takes what it uses out of `parameters`, so that a large model is never held twice.
+    """
+
+    def scaling(*path: str | int) -> Scaling | None:
+        scale, bias = (parameters.pop((*path, leaf), None) for leaf in ("scale", "bias"))
+        return None if scale is None and bias is None and config.ln_type == "layernorm" else Scaling(scale, bias)
+
+    def product(*paths: OurPath, factor: float = 1.0) -> Product:
+        kernels = [parameters.pop((*path, "kernel")).astype(dtype) for path in paths]
+        biases = [parameters.pop((*path, "bias"), None) for path in paths]
+        kernels[0] = kernels[0] * factor if factor != 1.0 else kernels[0]
+        kernel = kernels[0] if len(kernels) == 1 else jnp.concatenate(kernels, axis=1)
+        if biases[0] is None:
+            return Product(kernel, None)
+        return Product(kernel, jnp.concatenate([biases[0] * factor, *biases[1:]]).astype(dtype))
+
+    # The root of the head's width divides the queries once here, not at each step.
+    query_factor = 1.0 / math.sqrt(config.d_model // config.decoder_attention_heads)
+    has_after = config.ln_positions in ("normformer", "cogview")
+
+    def attention(layer: int, name: str, inputs: tuple[str, ...]) -> AttentionWeights:
+        place: OurPath = ("decoder", "layers", layer)
+        return AttentionWeights(
+            before=scaling(*place, f"before_{name}") or Scaling(None, None),
+            inputs=product(*((*place, name, part) for part in inputs), factor=query_factor),
+            head_scale=parameters.pop((*place, name, "head_scale"), None),
+            output=product((*place, name, "output")),
+            after=scaling(*place, f"after_{name}") if has_after else None,
+        )
+
+    def layer_weights(layer: int) -> LayerWeights:
+        place: OurPath = ("decoder", "layers", layer)
+        feed_forward: OurPath = (*place, "feed_forward")
+        gates = ("gate", "up") if config.use_glu else ("gate",)
+        return LayerWeights(
+            attention=attention(layer, "attention", ("query", "key", "value")),
+            cross_attention=attention(layer, "cross_attention", ("query",)),
+            text_keys_values=product(*((*place, "cross_attention", part) for part in ("key", "value"))),
+            before=scaling(*feed_forward, "before") or Scaling(None, None),
+            gate_up=product(*((*feed_forward, gate) for gate in gates)),
+            middle=scaling(*feed_forward, "middle") if config.ln_positions == "normformer" else None,
+            down=product((*feed_forward, "down")),
+            after=scaling(*feed_forward, "after") if config.ln_positions == "cogview" else None,
+        )
+
+    return DecoderWeights(
+        tokens=parameters.pop(("decoder", "tokens", "embedding")),
+        positions=parameters.pop(("decoder", "positions", "embedding")),
+        embedding_norm=scaling("decoder", "embedding_norm") or Scaling(None, None),
+        layers=tuple(layer_weights(layer) for layer in range(config.decoder_layers)),
+        final_norm=(scaling("decoder", "final_norm") or Scaling(None, None)) if config.use_final_ln_decoder else None,
+        head=product(("head",)),
+    )
+
+
+def remember_text(config: DalleConfig, weights: DecoderWeights, text: Array, mask: Array) -> TextMemory:
+    """Encoded texts (S, G, T, D) and their mask (S, G, T) -> keys and values for every layer."""
+    heads = config.decoder_attention_heads
+    keys, values = [], []
+    for layer in weights.layers:
+        both = _multiply(layer.text_keys_values, text)
+        both = both.reshape(*both.shape[:3], 2, heads, -1)
+        both = both.transpose(3, 0, 1, 4, 2, 5)
+        keys.append(both[0])
+        values.append(both[1])
+    return TextMemory(tuple(keys), tuple(values), (mask > 0)[:, :, None, None, :])
+
+
+def empty_memory(config: DalleConfig, sides: int, pictures: int, dtype: Any) -> PictureMemory:
+    """A cache for `image_length` positions of this many rows."""
+    heads = config.decoder_attention_heads
+    shape = (sides, pictures, heads, config.image_length, config.d_model // heads)
+    # Each layer needs arrays of its own: they are changed in place.
+    keys, values = (tuple(jnp.zeros(shape, dtype) for _ in range(config.decoder_layers)) for _ in range(2))
+    return PictureMemory(keys, values)
+
+
+def step(
+    config: DalleConfig,
+    weights: DecoderWeights,
+    text: TextMemory,
+    memory: PictureMemory,
+    codes: Array,
+    position: Array,
+) -> tuple[Array, PictureMemory]:
+    """The code before `position`, for each picture -> scores of the code at `position`.
+
+    codes (N,) int32, the start token at position 0; position () int32. Returns scores (S, N, V) in float32 and the
+    memory with this position in it.
+    """
+    dtype = weights.head.kernel.dtype
+    sides = text.seen.shape[0]
+    scale = math.sqrt(config.d_model) if config.scale_embedding else 1.0
+    x = weights.tokens[codes] * scale + weights.positions[position]
+    x = _norm(config, weights.embedding_norm, x).astype(dtype)
+    x = jnp.broadcast_to(x, (sides, *x.shape))
+    seen = jnp.arange(config.image_length) <= position
+    keys, values = list(memory.keys), list(memory.values)
+    for index, layer in enumerate(weights.layers):
+        y, keys[index], values[index] = _attend_to_picture(
+            config, layer.attention, x, keys[index], values[index], seen, position
+        )
+        x = x + y
+        x = x + _attend_to_text(
+            config, layer.cross_attention, x, text.keys[index], text.values[index], text.seen
+        )
+        x = x + _feed_forward(config, layer, x)
+    if weights.final_norm is not None:
+        x = _norm(config, weights.final_norm, x).astype(dtype)
+    scores = jnp.matmul(x, weights.head.kernel, preferred_element_type=jnp.float32)
+    return scores, PictureMemory(tuple(keys), tuple(values))
+
+
+def _attend_to_picture(
+    config: DalleConfig,
+    weights: AttentionWeights,
+    x: Array,
+    keys: Array,
+    values: Array,
+    seen: Array,
+    position: Array,
+) -> tuple[Array, Array, Array]:
+    """x (S, N, D) -> (S, N, D), and the cache with this position's key and value."""
+    heads = config.decoder_attention_heads
+    inputs = _multiply(weights.inputs, _norm(config, weights.before, x).astype(x.dtype))
+    inputs = inputs.reshape(*x.shape[:2], 3, heads, -1)
+    queries, key, value = (inputs[:, :, part] for part in range(3))
+    start = (0, 0, 0, position, 0)
+    keys = jax.lax.dynamic_update_slice(keys, key[:, :, :, None].astype(keys.dtype), start)
+    values = jax.lax.dynamic_update_slice(values, value[:, :, :, None].astype(values.dtype), start)
+    scores = jnp.einsum("snhk,snhlk->snhl", queries, keys, preferred_element_type=jnp.float32)
+    attention = jax.nn.softmax(jnp.where(seen, scores, -jnp.inf)).astype(x.dtype)
+    mixed = jnp.einsum("snhl,snhlk->snhk", attention, values)
+    return _leave_attention(config, weights, mixed), keys, values
+
+
+def _attend_to_text(
+    config: DalleConfig, weights: AttentionWeights, x: Array, keys: Array, values: Array, seen: Array
+) -> Array:
+    """x (S, N, D), keys and values (S, G, H, T, K) -> (S, N, D)."""
+    sides, groups, heads, _, head_size = keys.shape
+    queries = _multiply(weights.inputs, _norm(config, weights.before, x).astype(x.dtype))
+    queries = queries.reshape(sides, groups, -1, heads, head_size)
+    scores = jnp.einsum("sgphk,sghtk->sghpt", queries, keys, preferred_element_type=jnp.float32)
+    attention = jax.nn.softmax(jnp.where(seen, scores, -jnp.inf)).astype(x.dtype)
+    mixed = jnp.einsum("sghpt,sghtk->sgphk", attention, values)
+    return _leave_attention(config, weights, mixed.reshape(*x.shape[:2], heads, head_size))
+
+
+def _leave_attention(config: DalleConfig, weights: AttentionWeights, mixed: Array) -> Array:
+    """mixed (S, N, H, K) -> (S, N, D)."""
+    if weights.head_scale is not None:
+        mixed = mixed * weights.head_scale.astype(mixed.dtype)
+    y = _multiply(weights.output, mixed.reshape(*mixed.shape[:2], -1))
+    return y if weights.after is None else _norm(config, weights.after, y).astype(y.dtype)
+
+
+def _feed_forward(config: DalleConfig, layer: LayerWeights, x: Array) -> Array:
+    """x (S, N, D) -> (S, N, D)."""
+    y = _multiply(layer.gate_up, _norm(config, layer.before, x).astype(x.dtype))
+    activate = ACTIVATIONS[config.activation_function]
+    if config.use_glu:
+        gate, up = jnp.split(y, 2, axis=-1)
+        y = activate(gate) * up
+    else:
+        y = activate(y)
+    if layer.middle is not None:
+        y = _norm(config, layer.middle, y).astype(x.dtype)
+    y = _multiply(layer.down, y)
+    return y if layer.after is None else _norm(config, layer.after, y).astype(x.dtype)
+
+
+def _multiply(product: Product, x: Array) -> Array:
+    y = jnp.matmul(x, product.kernel)
+    return y if product.bias is None else y + product.bias
+
+
+def _norm(config: DalleConfig, scaling: Scaling, x: Array) -> Array:
+    return normalise(x, scaling.scale, scaling.bias, centred=config.ln_type == "layernorm")
