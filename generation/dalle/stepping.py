@@ -86,10 +86,13 @@ class PictureMemory(NamedTuple):
     values: tuple[Array, ...]
 
 
-def decoder_weights(config: DalleConfig, parameters: dict[OurPath, Array], dtype: Any) -> DecoderWeights:
+def decoder_weights(
+    config: DalleConfig, parameters: dict[OurPath, Array], dtype: Any, codebook_size: int | None = None
+) -> DecoderWeights:
     """Arrange the parameters of `DalleBart` for drawing, with products in `dtype`.
 
-    Takes what it uses out of `parameters`, so that a large model is never held twice.
+    With a `codebook_size` only so many codes are scored: ids beyond are no codes of the VQGAN, and one of them turns its
+    whole picture into NaN. Takes what it uses out of `parameters`, so that a large model is never held twice.
     """
 
     def scaling(*path: str | int) -> Scaling | None:
@@ -140,7 +143,7 @@ def decoder_weights(config: DalleConfig, parameters: dict[OurPath, Array], dtype
         embedding_norm=scaling("decoder", "embedding_norm") or Scaling(None, None),
         layers=tuple(layer_weights(layer) for layer in range(config.decoder_layers)),
         final_norm=(scaling("decoder", "final_norm") or Scaling(None, None)) if config.use_final_ln_decoder else None,
-        head=product(("head",)),
+        head=Product(parameters.pop(("head", "kernel"))[:, :codebook_size].astype(dtype), None),
     )
 
 

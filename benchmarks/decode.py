@@ -1,0 +1,280 @@
+"""How fast codes are drawn: milliseconds a decoding step, against the machine's own limit and against min-dalle.
+
+    .venv/bin/python benchmarks/decode.py --shape mini-1 --images 9 --peer min-dalle --json
+
+Random weights at the published shapes, so nothing is downloaded. A step draws one code of every picture, both sides of
+the guidance included. The last line of the output is one JSON object with at least `ms_per_step`, `peer_ms_per_step`,
+`peer_ratio` (theirs over ours), `limit_ratio` (ours over the limit) and `peak_mb`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from generation.dalle.config import DalleConfig
+from generation.dalle.decoding import Drawing, advance
+from generation.dalle.params import abstract_parameters
+from generation.dalle.sampling import Settings, seed_keys
+from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weights, empty_memory, remember_text
+
+# The product and the read by which issue "the DALL-E Mini engine" measures a machine: best of five, single precision.
+LIMIT_PRODUCT = (1024, 4096)
+LIMIT_READ_BYTES = 1 << 30
+BEST_OF = 5
+GUIDANCE, TOP_K = 10.0, 50
+SIDES = 2
+
+
+def shapes() -> dict[str, DalleConfig]:
+    """The configurations that can be measured."""
+    mini, mega = DalleConfig.mini_1(), DalleConfig.mega_1()
+    doodle = replace(
+        mini,
+        encoder_vocab_size=4096,
+        image_vocab_size=2048,
+        max_text_length=48,
+        d_model=320,
+        encoder_layers=3,
+        decoder_layers=6,
+        encoder_attention_heads=5,
+        decoder_attention_heads=5,
+        encoder_ffn_dim=853,
+        decoder_ffn_dim=853,
+        decoder_start_token_id=2048,
+    )
+    return {
+        "mini-1": mini,
+        "doodle": doodle,
+        "mega-1-2layers": replace(mega, encoder_layers=2, decoder_layers=2),
+        "mega-1": mega,
+    }
+
+
+class Ours:
+    """Our decoder with random weights, made on the device."""
+
+    def __init__(self, config: DalleConfig, images: int, dtype: Any) -> None:
+        self.config, self.images = config, images
+        codebook_size = min(config.image_vocab_size, config.decoder_start_token_id)
+        self.weights = decoder_weights(config, _random_parameters(config, dtype), dtype, codebook_size)
+        self.text = _random_text(config, self.weights)
+        self.settings = Settings(
+            guidance_scale=jnp.full(images, GUIDANCE),
+            temperature=jnp.ones(images),
+            top_k=jnp.full(images, TOP_K, jnp.int32),
+            top_p=jnp.ones(images),
+        )
+        self.keys = jnp.asarray(seed_keys(list(range(images))))
+
+    def start(self, position: int) -> Drawing:
+        """Pictures of which `position` codes are drawn."""
+        config = self.config
+        return Drawing(
+            position=jnp.int32(position),
+            codes=jnp.zeros((self.images, config.image_length), jnp.int32),
+            score=jnp.zeros(self.images),
+            memory=empty_memory(config, SIDES, self.images, self.weights.head.kernel.dtype),
+        )
+
+    def seconds(self, position: int, steps: int) -> float:
+        """Time for this many steps, from `position` on."""
+        drawing = jax.block_until_ready(self.start(position))
+        begun = time.perf_counter()
+        until = jnp.int32(position + steps)
+        drawing = advance(self.config, self.weights, self.text, drawing, self.settings, self.keys, until, TOP_K)
+        drawing.codes.block_until_ready()
+        return time.perf_counter() - begun
+
+    def step_bytes(self, position: int) -> int:
+        """What a step at `position` must read: every weight of a product, and the cache up to there."""
+        weights = sum(leaf.nbytes for leaf in jax.tree.leaves((self.weights.layers, self.weights.head)))
+        text_products = sum(layer.text_keys_values.kernel.nbytes for layer in self.weights.layers)
+        text = sum(leaf.nbytes for leaf in jax.tree.leaves((self.text.keys, self.text.values)))
+        cache = 2 * SIDES * self.images * self.config.d_model * self.weights.head.kernel.dtype.itemsize
+        return weights - text_products + text + cache * self.config.decoder_layers * position
+
+    def step_operations(self, position: int) -> int:
+        """Floating-point operations of a step at `position`: two for each weight, row and cached number."""
+        rows = SIDES * self.images
+        products = sum(
+            leaf.size for leaf in jax.tree.leaves((self.weights.layers, self.weights.head)) if leaf.ndim == 2
+        ) - sum(layer.text_keys_values.kernel.size for layer in self.weights.layers)
+        seen = self.config.max_text_length + position
+        return 2 * rows * (products + 2 * self.config.decoder_layers * self.config.d_model * seen)
+
+
+def _random_parameters(config: DalleConfig, dtype: Any) -> dict[tuple[str | int, ...], jax.Array]:
+    """The decoder's parameters. One small program a shape, so that nothing large is compiled or sent to the device."""
+    make = jax.jit(
+        lambda seed, shape: jax.random.normal(jax.random.key(seed), shape, dtype) * config.init_std,
+        static_argnames="shape",
+    )
+    leaves = [(path, leaf) for path, leaf in abstract_parameters(config).items() if path[0] != "encoder"]
+    return {path: make(seed, leaf.shape) for seed, (path, leaf) in enumerate(leaves)}
+
+
+def _random_text(config: DalleConfig, weights: DecoderWeights) -> TextMemory:
+    """One prompt, as long as it can be, and its other side."""
+    dtype = weights.head.kernel.dtype
+    text = jax.random.normal(jax.random.key(0), (SIDES, 1, config.max_text_length, config.d_model), dtype)
+    mask = jnp.ones(text.shape[:3], jnp.int32)
+    return jax.jit(remember_text, static_argnums=0)(config, weights, text, mask)
+
+
+class MinDalle:
+    """min-dalle's decoder with random weights: the same steps by the other implementation."""
+
+    def __init__(self, config: DalleConfig, images: int, dtype: str) -> None:
+        import torch
+        from min_dalle.models.dalle_bart_decoder import DalleBartDecoder
+
+        self._torch = torch
+        self.images = images
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        torch.set_grad_enabled(False)
+        # min-dalle knows no bfloat16; its half precision is float16, on a GPU only.
+        half = self.device == "cuda" and dtype == "bfloat16"
+        self.dtype = torch.float16 if half else torch.float32
+        self.decoder = (
+            DalleBartDecoder(
+                image_vocab_count=config.image_vocab_size,
+                embed_count=config.d_model,
+                attention_head_count=config.decoder_attention_heads,
+                glu_embed_count=config.decoder_ffn_dim,
+                layer_count=config.decoder_layers,
+                device=self.device,
+            )
+            .to(self.device, self.dtype)
+            .eval()
+        )
+        rows = 2 * images
+        text = (rows, config.max_text_length)
+        self.encoder_state = torch.randn(*text, config.d_model, device=self.device, dtype=self.dtype)
+        self.attention_mask = torch.ones(text, dtype=torch.bool, device=self.device)
+        cache = (config.decoder_layers, rows * 2, config.image_length, config.d_model)
+        self.attention_state = torch.zeros(cache, device=self.device, dtype=self.dtype)
+
+    def seconds(self, position: int, steps: int) -> float:
+        """Time for this many steps, from `position` on."""
+        torch = self._torch
+        settings = torch.tensor([1.0, TOP_K, GUIDANCE], device=self.device, dtype=self.dtype)
+        tokens = torch.zeros(self.images, dtype=torch.long, device=self.device)
+        begun = time.perf_counter()
+        for index in range(position, position + steps):
+            tokens, self.attention_state = self.decoder.sample_tokens(
+                settings=settings,
+                attention_mask=self.attention_mask,
+                encoder_state=self.encoder_state,
+                attention_state=self.attention_state,
+                prev_tokens=tokens,
+                token_index=torch.tensor([index], device=self.device),
+            )
+            tokens = tokens.clone()
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter() - begun
+
+
+def machine_limit() -> tuple[float, float]:
+    """(bytes a second of reading, operations a second of a single-precision product), best of five each."""
+    rows, columns = LIMIT_PRODUCT
+    left, right = jnp.ones((rows, columns), jnp.float32), jnp.ones((columns, rows), jnp.float32)
+    operations = 2 * rows * columns * rows / _best(jax.jit(jnp.matmul), left, right)
+    block = jnp.ones(LIMIT_READ_BYTES // 4, jnp.float32)
+    return LIMIT_READ_BYTES / _best(jax.jit(jnp.sum), block), operations
+
+
+def _best(function: Callable[..., Any], *arguments: Any) -> float:
+    function(*arguments).block_until_ready()
+    times = []
+    for _ in range(BEST_OF):
+        begun = time.perf_counter()
+        function(*arguments).block_until_ready()
+        times.append(time.perf_counter() - begun)
+    return min(times)
+
+
+def rounds(length: int, steps: int, count: int) -> Iterator[int]:
+    """Where each round starts: spread over the picture, because later steps read more of the cache."""
+    for index in range(count):
+        yield (length - steps) * index // max(count - 1, 1)
+
+
+def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run both programs by turns and put the figures together."""
+    config = shapes()[arguments.shape]
+    ours = Ours(config, arguments.images, jnp.dtype(arguments.dtype))
+    begun = time.perf_counter()
+    ours.seconds(0, 1)
+    compile_seconds = time.perf_counter() - begun
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peer = MinDalle(config, arguments.images, arguments.dtype) if arguments.peer else None
+    times: list[float] = []
+    peer_times: list[float] = []
+    for position in rounds(config.image_length, arguments.steps, arguments.rounds):
+        times.append(ours.seconds(position, arguments.steps) / arguments.steps)
+        if peer is not None:
+            peer_times.append(peer.seconds(position, arguments.peer_steps) / arguments.peer_steps)
+    if arguments.trace:
+        with jax.profiler.trace(arguments.trace):
+            ours.seconds(config.image_length // 2, arguments.steps // 2)
+    bandwidth, operations = machine_limit()
+    middle = config.image_length // 2
+    limit = max(ours.step_bytes(middle) / bandwidth, ours.step_operations(middle) / operations)
+    step = statistics.mean(times)
+    peer_step = statistics.mean(peer_times) if peer_times else None
+    return {
+        "shape": arguments.shape,
+        "images": arguments.images,
+        "device": jax.devices()[0].device_kind,
+        "dtype": arguments.dtype,
+        "steps": arguments.steps * arguments.rounds,
+        "compile_seconds": round(compile_seconds, 1),
+        "step_mb": round(ours.step_bytes(middle) / 1e6, 1),
+        "step_gflop": round(ours.step_operations(middle) / 1e9, 2),
+        "read_gb_per_second": round(bandwidth / 1e9, 1),
+        "product_gflop_per_second": round(operations / 1e9, 1),
+        "limit_ms": round(1e3 * limit, 3),
+        "ms_per_step": round(1e3 * step, 3),
+        "peer_ms_per_step": None if peer_step is None else round(1e3 * peer_step, 2),
+        "peer_ratio": None if peer_step is None else round(peer_step / step, 2),
+        "limit_ratio": round(step / limit, 2),
+        "peak_mb": round(peak_mb),
+    }
+
+
+def main() -> None:
+    """Read the command line and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--shape", choices=list(shapes()), default="doodle")
+    parser.add_argument("--images", type=int, default=4)
+    on_cpu = jax.default_backend() == "cpu"
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32" if on_cpu else "bfloat16")
+    peers = parser.add_mutually_exclusive_group()
+    peers.add_argument("--peer", choices=["min-dalle"], help="measure this one by turns with ours (make bench-setup)")
+    peers.add_argument("--no-peer", dest="peer", action="store_const", const=None)
+    parser.add_argument("--steps", type=int, default=32 if on_cpu else 256, help="steps a round")
+    parser.add_argument("--peer-steps", type=int, default=8, help="the peer's steps a round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--trace", metavar="DIR", help="also write a profile of some steps there, for XProf or Perfetto")
+    parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
+    arguments = parser.parse_args()
+    figures = measure(arguments)
+    if not arguments.json:
+        for name, value in figures.items():
+            print(f"{name:26} {value}")
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
