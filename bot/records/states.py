@@ -30,6 +30,7 @@ class PublicationState(StrEnum):
     PUBLISHED = "published"
     FAILED = "failed"
     NEEDS_CONFIRMATION = "needs_confirmation"
+    MISSED = "missed"
     CANCELLED = "cancelled"
 
 
@@ -44,19 +45,37 @@ POST_MOVES: Mapping[PostState, frozenset[PostState]] = {
 }
 
 PUBLICATION_MOVES: Mapping[PublicationState, frozenset[PublicationState]] = {
-    PublicationState.PLANNED: frozenset({PublicationState.PUBLISHING, PublicationState.CANCELLED}),
+    PublicationState.PLANNED: frozenset(
+        {
+            PublicationState.PUBLISHING,
+            PublicationState.PLANNED,  # moved to another time, or put back to wait
+            PublicationState.MISSED,
+            PublicationState.FAILED,
+            PublicationState.CANCELLED,
+        }
+    ),
     PublicationState.PUBLISHING: frozenset(
         {
             PublicationState.PUBLISHED,
+            PublicationState.PUBLISHING,  # to be looked up again later
+            PublicationState.PLANNED,
             PublicationState.FAILED,
             PublicationState.NEEDS_CONFIRMATION,
-            PublicationState.PLANNED,
         }
     ),
     PublicationState.FAILED: frozenset({PublicationState.PLANNED, PublicationState.CANCELLED}),
+    PublicationState.MISSED: frozenset({PublicationState.PLANNED, PublicationState.CANCELLED}),
     PublicationState.NEEDS_CONFIRMATION: frozenset(
         {PublicationState.PUBLISHED, PublicationState.PLANNED, PublicationState.CANCELLED}
     ),
     PublicationState.PUBLISHED: frozenset(),
     PublicationState.CANCELLED: frozenset(),
 }
+
+
+class AccountState(StrEnum):
+    """Whether an account is published to."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    REMOVED = "removed"

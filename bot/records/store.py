@@ -2,82 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, func, select, update
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
-from bot.errors import EaselError, Misuse, Refused
-from bot.records.states import POST_MOVES, PUBLICATION_MOVES, PostState, PublicationState
-from bot.records.tables import AuditRow, BriefRow, CandidateRow, Post, PublicationRow
+from bot.errors import Refused
+from bot.records.accounts import AccountRecords
+from bot.records.publications import PublicationRecords
+from bot.records.states import POST_MOVES, PostState, PublicationState
+from bot.records.tables import BriefRow, CandidateRow, Post, PublicationRow
+from bot.records.values import OUTBOX_ACCOUNT, Drawn, Planned, approval_hash, new_id
+from bot.records.workers import WorkerRecords
 
-
-@dataclass(frozen=True)
-class Drawn:
-    """A finished candidate on its way into the records; `picture` is the SHA-256 of its file."""
-
-    seed: int
-    score: float
-    model: str
-    revision: str
-    settings: Mapping[str, Any]
-    picture: str
-    verdicts: Sequence[Mapping[str, Any]]
+__all__ = ["OUTBOX_ACCOUNT", "Drawn", "Planned", "Records", "approval_hash", "new_id"]
 
 
-@dataclass(frozen=True)
-class Planned:
-    """What goes to one account of one network, exactly as it was approved. A picture is (SHA-256, alt text)."""
-
-    network: str
-    account: str
-    text: str
-    pictures: tuple[tuple[str, str], ...]
-
-
-def approval_hash(plans: Iterable[Planned]) -> str:
-    """The SHA-256 of everything that an approval is about: networks, accounts, texts, pictures, alt texts."""
-    body = sorted([plan.network, plan.account, plan.text, [list(pair) for pair in plan.pictures]] for plan in plans)
-    return hashlib.sha256(json.dumps(body, ensure_ascii=True, sort_keys=True).encode()).hexdigest()
-
-
-def new_id(kind: str) -> str:
-    """A short id that cannot be guessed, such as `post_5f0c2a9be1d4`."""
-    return f"{kind}_{secrets.token_hex(6)}"
-
-
-class Records:
-    """The records of one workspace. Rows that are handed out are snapshots; change them through the methods here."""
-
-    def __init__(self, engine: Engine, workspace: str) -> None:
-        self.engine = engine
-        self.workspace = workspace
-        self.sessions = sessionmaker(engine, expire_on_commit=False)
-
-    @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """One transaction; a full disk or a locked database becomes an error that a person understands."""
-        try:
-            with self.sessions.begin() as session:
-                yield session
-        except OperationalError as error:
-            raise EaselError(
-                f"The database could not take the change ({error.orig}). Nothing was half-written. "
-                "Free some space or stop the program that holds it, and try again."
-            ) from None
+class Records(PublicationRecords, AccountRecords, WorkerRecords):
+    """The records of one workspace. Rows that are handed out are snapshots; change them through the methods."""
 
     def create_post(
-        self, person: str, draft: str, networks: Sequence[str], due_at: datetime | None, timezone: str
+        self,
+        person: str,
+        draft: str,
+        networks: Sequence[str],
+        due_at: datetime | None,
+        timezone: str,
+        *,
+        next_slot: bool = False,
     ) -> Post:
-        """Keep a new draft."""
+        """Keep a new draft; with `next_slot` each account publishes it in its next free slot."""
         now = datetime.now(UTC)
         post = Post(
             id=new_id("post"),
@@ -88,6 +44,7 @@ class Records:
             networks=list(networks),
             due_at=due_at,
             timezone=timezone,
+            next_slot=next_slot,
             created_at=now,
         )
         with self.transaction() as session:
@@ -173,103 +130,73 @@ class Records:
         one at the same moment, meets another state and is refused.
         """
         approved = approval_hash(plans)
-        now = datetime.now(UTC)
         with self.transaction() as session:
             post = self.compare_and_set_post(session, post_id, PostState.REVIEW, PostState.APPROVED, person, why)
             post.approval_hash = approved
-            rows = [
-                PublicationRow(
-                    id=new_id("pub"),
-                    workspace=self.workspace,
-                    post_id=post_id,
-                    network=plan.network,
-                    account=plan.account,
-                    state=PublicationState.PLANNED,
-                    text=plan.text,
-                    pictures=[list(pair) for pair in plan.pictures],
-                    approval_hash=approved,
-                    attempt=0,
-                    due_at=post.due_at or now,
-                    created_at=now,
-                )
-                for plan in plans
-            ]
-            session.add_all(rows)
+            rows = self.plan_publications(session, post, plans)
             session.add_all(
                 self.audit_row(row.id, person, None, PublicationState.PLANNED, f"approved with {post_id}")
                 for row in rows
             )
         return rows
 
-    def publications(self, post_id: str) -> list[PublicationRow]:
-        """The publications of a post, by network."""
-        query = select(PublicationRow).where(PublicationRow.post_id == post_id).order_by(PublicationRow.network)
-        with self.transaction() as session:
-            return list(session.scalars(query))
+    def edit_post(
+        self,
+        post_id: str,
+        person: str,
+        why: str,
+        *,
+        draft: str | None = None,
+        texts: Mapping[str, str] | None = None,
+        networks: Sequence[str] | None = None,
+    ) -> Post:
+        """Change what a post says or where it goes, and with that void an approval of it.
 
-    def planned(self) -> list[PublicationRow]:
-        """What is planned in this workspace, the next first."""
-        query = (
-            select(PublicationRow)
-            .where(PublicationRow.workspace == self.workspace, PublicationRow.state == PublicationState.PLANNED)
-            .order_by(PublicationRow.due_at)
-        )
-        with self.transaction() as session:
-            return list(session.scalars(query))
-
-    def publication(self, publication_id: str) -> PublicationRow:
-        """The publication with this id."""
-        with self.transaction() as session:
-            return session.get_one(PublicationRow, publication_id)
-
-    def begin_publishing(self, publication_id: str) -> PublicationRow:
-        """Record the intent to publish: planned -> publishing, with the attempt one higher.
+        An approved post goes back to review and what was planned with it is cancelled, all in one transaction, so
+        that nothing goes out between the edit and the next approval.
 
         Raises:
-            Refused: if the publication is in another state, or what it holds is not what was approved.
+            Refused: naming the state, if the post is being prepared or ended, or part of it is on its way already.
         """
+        editable = (PostState.DRAFTED, PostState.FAILED, PostState.REVIEW, PostState.APPROVED)
         with self.transaction() as session:
-            row = session.get_one(PublicationRow, publication_id)
-            post = session.get_one(Post, row.post_id)
-            siblings = session.scalars(select(PublicationRow).where(PublicationRow.post_id == row.post_id))
-            held = approval_hash(
-                Planned(item.network, item.account, item.text, tuple((sha, alt) for sha, alt in item.pictures))
-                for item in siblings
-            )
-            if not post.approval_hash == row.approval_hash == held:
-                raise Refused(f"{publication_id} differs from what was approved for {row.post_id}; approve it anew.")
-            self.compare_and_set_publication(
-                session,
-                publication_id,
-                PublicationState.PLANNED,
-                PublicationState.PUBLISHING,
-                "intent recorded",
-                attempt=row.attempt + 1,
-                attempted_at=datetime.now(UTC),
-            )
-        return row
-
-    def finish_publishing(
-        self, publication_id: str, to: PublicationState, why: str, **values: str | None
-    ) -> PublicationRow:
-        """Record how an attempt ended; `values` are `remote_id`, `url` or `error`."""
-        with self.transaction() as session:
-            return self.compare_and_set_publication(
-                session, publication_id, PublicationState.PUBLISHING, to, why, **values
-            )
-
-    def audit(self, subject: str) -> list[AuditRow]:
-        """What happened to a post or a publication, oldest first."""
-        query = select(AuditRow).where(AuditRow.subject == subject).order_by(AuditRow.id)
-        with self.transaction() as session:
-            return list(session.scalars(query))
-
-    def find_post(self, session: Session, post_id: str) -> Post:
-        """The post inside a running transaction."""
-        post = session.get(Post, post_id)
-        if post is None or post.workspace != self.workspace:
-            raise Misuse(f"There is no post {post_id!r} in the workspace {self.workspace!r}.")
+            post = self.find_post(session, post_id, lock=True)
+            if post.state not in editable:
+                raise Refused(f"{post_id} is {post.state}: it cannot be edited.")
+            if post.state == PostState.APPROVED:
+                self.withdraw_approval(session, post, person, why)
+            if draft is not None:
+                post.draft = draft
+            if texts is not None:
+                post.texts = {**(post.texts or {}), **texts}
+            if networks is not None:
+                post.networks = list(networks)
+            session.add(self.audit_row(post_id, person, post.state, post.state, why))
         return post
+
+    def withdraw_approval(self, session: Session, post: Post, person: str, why: str) -> None:
+        """Take an approved post back to review inside a running transaction, with all that was planned with it."""
+        rows = session.scalars(select(PublicationRow).where(PublicationRow.post_id == post.id).with_for_update()).all()
+        for row in rows:
+            if row.state in (PublicationState.PUBLISHING, PublicationState.NEEDS_CONFIRMATION):
+                raise Refused(f"{row.id} is {row.state} on {row.network}: {post.id} cannot be edited now.")
+        self.compare_and_set_post(session, post.id, PostState.APPROVED, PostState.REVIEW, person, why)
+        post.approval_hash = None
+        for row in rows:
+            if row.state not in (PublicationState.PUBLISHED, PublicationState.CANCELLED):
+                self.move_publication(
+                    session, row, (PublicationState(row.state),), PublicationState.CANCELLED, why, person=person
+                )
+
+    def posts_since(self, person: str, since: datetime) -> int:
+        """How many posts a person has asked for since then."""
+        query = (
+            select(func.count())
+            .select_from(Post)
+            .where(Post.workspace == self.workspace, Post.requested_by == person, Post.created_at >= since)
+        )
+        with self.transaction() as session:
+            return session.execute(query).scalar_one()
 
     def compare_and_set_post(
         self, session: Session, post_id: str, expected: PostState, to: PostState, person: str, why: str
@@ -285,40 +212,3 @@ class Records:
         session.add(self.audit_row(post_id, person, expected, to, why))
         session.refresh(post)
         return post
-
-    def compare_and_set_publication(
-        self,
-        session: Session,
-        publication_id: str,
-        expected: PublicationState,
-        to: PublicationState,
-        why: str,
-        **values: Any,
-    ) -> PublicationRow:
-        """Move a publication inside a running transaction, or refuse with the state it met."""
-        row = session.get_one(PublicationRow, publication_id)
-        if to not in PUBLICATION_MOVES[expected]:
-            raise Refused(f"A publication never moves from {expected} to {to}.")
-        statement = (
-            update(PublicationRow)
-            .where(PublicationRow.id == publication_id, PublicationRow.state == expected)
-            .values(state=to, **values)
-        )
-        moved = session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
-        session.refresh(row)
-        if not moved:
-            raise Refused(f"{publication_id} is {row.state}, not {expected}: it was not moved to {to}.")
-        session.add(self.audit_row(publication_id, "easel", expected, to, why))
-        return row
-
-    def audit_row(self, subject: str, person: str, before: str | None, after: str, why: str) -> AuditRow:
-        """A new audit row, now."""
-        return AuditRow(
-            workspace=self.workspace,
-            subject=subject,
-            person=person,
-            from_state=before,
-            to_state=after,
-            why=why,
-            at=datetime.now(UTC),
-        )

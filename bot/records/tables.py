@@ -16,6 +16,8 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -72,6 +74,8 @@ class Post(Table):
     due_at: Mapped[datetime | None]
     timezone: Mapped[str] = mapped_column(String(NAME_LENGTH))
     approval_hash: Mapped[str | None] = mapped_column(String(64))
+    texts: Mapped[dict[str, Any] | None]  # what a network gets instead of the draft
+    next_slot: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime]
 
 
@@ -109,7 +113,12 @@ class CandidateRow(Table):
 
 
 class PublicationRow(Table):
-    """One post on one account of one network."""
+    """One post on one account of one network.
+
+    `attempt` counts the visits of a worker that were asked for, and names the one that counts; `enqueued` is the
+    last of them that was handed to the queue; `tries` counts the requests to post that may have reached the network.
+    `due_at` is the time that people know, `visit_at` the time of the next visit.
+    """
 
     __tablename__ = "publications"
 
@@ -123,14 +132,71 @@ class PublicationRow(Table):
     pictures: Mapped[list[Any]]
     approval_hash: Mapped[str] = mapped_column(String(64))
     attempt: Mapped[int]
+    enqueued: Mapped[int] = mapped_column(default=0, server_default="0")
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
     due_at: Mapped[datetime]
+    visit_at: Mapped[datetime]
+    first_attempted_at: Mapped[datetime | None]
     attempted_at: Mapped[datetime | None]
     remote_id: Mapped[str | None] = mapped_column(String(256))
     url: Mapped[str | None] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_publications_state_due_at", "state", "due_at"),)
+    __table_args__ = (
+        Index("ix_publications_state_due_at", "state", "due_at"),
+        Index("ix_publications_state_visit_at", "state", "visit_at"),
+    )
+
+
+class AccountRow(Table):
+    """One account on one network that posts go to. `credentials` are encrypted; see bot/accounts/vault.py."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    workspace: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    network: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    owner: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    state: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    settings: Mapped[dict[str, Any]]
+    credentials: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime | None]
+    notice: Mapped[str | None] = mapped_column(Text)  # why it is paused, or what its owner should know
+    created_at: Mapped[datetime]
+    checked_at: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("workspace", "network", "name"),)
+
+
+class SlotRow(Table):
+    """A weekly time at which an account may post: weekday 0 is Monday, `at` is "HH:MM" in `timezone`."""
+
+    __tablename__ = "slots"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    workspace: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    network: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    account: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    weekday: Mapped[int]
+    at: Mapped[str] = mapped_column(String(5))
+    timezone: Mapped[str] = mapped_column(String(NAME_LENGTH))
+
+    __table_args__ = (UniqueConstraint("workspace", "network", "account", "weekday", "at"),)
+
+
+class WorkerRow(Table):
+    """A worker process by its stable name, and when it was last seen alive."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH), primary_key=True)
+    queues: Mapped[list[Any]]
+    host: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    pid: Mapped[int]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
 
 
 class AuditRow(Table):

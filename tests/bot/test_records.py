@@ -95,20 +95,20 @@ def test_publishing_refuses_what_was_changed_after_the_approval(records, engine)
         connection.execute(update(PublicationRow).values(text="buy now").where(PublicationRow.network == "x"))
     for row in publications:
         with pytest.raises(Refused, match="differs from what was approved"):
-            records.begin_publishing(row.id)
+            records.begin_publishing(row.id, 1)
 
 
 def test_two_workers_cannot_both_begin_the_same_publication(records):
     [first, _] = records.approve(post_in_review(records), PLANS, "ana", "yes")
-    assert records.begin_publishing(first.id).attempt == 1
+    assert records.begin_publishing(first.id, 1).attempt == 1
     with pytest.raises(Refused, match="is publishing, not planned"):
-        records.begin_publishing(first.id)
+        records.begin_publishing(first.id, 1)
 
 
 def test_the_audit_says_who_moved_what_and_why(records):
     [first, _] = records.approve(post_in_review(records), PLANS, "ana", "candidates 1")
-    records.begin_publishing(first.id)
-    records.finish_publishing(first.id, PublicationState.PUBLISHED, "published", url="https://example.org/1")
+    records.begin_publishing(first.id, 1)
+    records.finish_publishing(first.id, 1, PublicationState.PUBLISHED, "published", url="https://example.org/1")
     told = [(row.from_state, row.to_state) for row in records.audit(first.id)]
     assert told == [(None, "planned"), ("planned", "publishing"), ("publishing", "published")]
     assert records.audit(first.post_id)[-1].person == "ana"

@@ -1,0 +1,62 @@
+"""What every part of the records shares: transactions, the audit, and finding a post in its workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.errors import EaselError, Misuse
+from bot.records.tables import AuditRow, Post
+
+
+class RecordsBase:
+    """The records of one workspace. Rows that are handed out are snapshots; change them through the methods."""
+
+    def __init__(self, engine: Engine, workspace: str) -> None:
+        self.engine = engine
+        self.workspace = workspace
+        self.sessions = sessionmaker(engine, expire_on_commit=False)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One transaction; a full disk or a locked database becomes an error that a person understands."""
+        try:
+            with self.sessions.begin() as session:
+                yield session
+        except OperationalError as error:
+            raise EaselError(
+                f"The database could not take the change ({error.orig}). Nothing was half-written. "
+                "Free some space or stop the program that holds it, and try again."
+            ) from None
+
+    def audit(self, subject: str) -> list[AuditRow]:
+        """What happened to a post, a publication or an account, oldest first."""
+        query = select(AuditRow).where(AuditRow.subject == subject).order_by(AuditRow.id)
+        with self.transaction() as session:
+            return list(session.scalars(query))
+
+    def find_post(self, session: Session, post_id: str, *, lock: bool = False) -> Post:
+        """The post inside a running transaction; with `lock`, nobody else changes it until the transaction ends."""
+        post = session.get(Post, post_id, with_for_update=lock or None)
+        if post is None or post.workspace != self.workspace:
+            raise Misuse(f"There is no post {post_id!r} in the workspace {self.workspace!r}.")
+        return post
+
+    def audit_row(
+        self, subject: str, person: str, before: str | None, after: str, why: str, workspace: str | None = None
+    ) -> AuditRow:
+        """A new audit row, now."""
+        return AuditRow(
+            workspace=workspace or self.workspace,
+            subject=subject,
+            person=person,
+            from_state=before,
+            to_state=after,
+            why=why,
+            at=datetime.now(UTC),
+        )

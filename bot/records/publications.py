@@ -1,0 +1,289 @@
+"""Publications in the records: planned with an approval, visited by workers, and moved by people.
+
+A visit is one go of a worker at a publication, and `attempt` numbers the visits that were asked for. Each change
+names the attempt that it was decided on, so that a worker which was overtaken (by a person who moved the post, by
+another worker) changes nothing any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from bot.errors import Misuse, Refused
+from bot.records.base import RecordsBase
+from bot.records.states import PUBLICATION_MOVES, PublicationState
+from bot.records.tables import Post, PublicationRow
+from bot.records.values import Planned, approval_hash, new_id
+
+COMING = (PublicationState.PLANNED, PublicationState.PUBLISHING)
+"""States in which a worker has something to do."""
+
+ASKING = (PublicationState.NEEDS_CONFIRMATION, PublicationState.MISSED, PublicationState.FAILED)
+"""States in which a person has something to decide."""
+
+
+class PublicationRecords(RecordsBase):
+    """What is planned, on its way, published, or waits for a person."""
+
+    def publications(self, post_id: str) -> list[PublicationRow]:
+        """The publications of a post, by network and age."""
+        query = (
+            select(PublicationRow)
+            .where(PublicationRow.post_id == post_id, PublicationRow.workspace == self.workspace)
+            .order_by(PublicationRow.network, PublicationRow.created_at)
+        )
+        with self.transaction() as session:
+            return list(session.scalars(query))
+
+    def planned(self, states: Collection[str] = COMING, limit: int | None = None) -> list[PublicationRow]:
+        """The publications of this workspace in `states`, the next first."""
+        query = (
+            select(PublicationRow)
+            .where(PublicationRow.workspace == self.workspace, PublicationRow.state.in_(states))
+            .order_by(PublicationRow.due_at)
+            .limit(limit)
+        )
+        with self.transaction() as session:
+            return list(session.scalars(query))
+
+    def count_publications(self, states: Collection[str] = COMING) -> int:
+        """How many publications of this workspace are in `states`."""
+        query = (
+            select(func.count())
+            .select_from(PublicationRow)
+            .where(PublicationRow.workspace == self.workspace, PublicationRow.state.in_(states))
+        )
+        with self.transaction() as session:
+            return session.execute(query).scalar_one()
+
+    def publication(self, publication_id: str) -> PublicationRow:
+        """The publication with this id.
+
+        Raises:
+            Misuse: if there is none.
+        """
+        with self.transaction() as session:
+            return find_publication(session, publication_id)
+
+    def plan_publications(self, session: Session, post: Post, plans: Sequence[Planned]) -> list[PublicationRow]:
+        """Rows for `plans` inside the transaction that approves them."""
+        now = datetime.now(UTC)
+        rows = []
+        for plan in plans:
+            due_at = plan.due_at or post.due_at or now
+            rows.append(
+                PublicationRow(
+                    id=new_id("pub"),
+                    workspace=self.workspace,
+                    post_id=post.id,
+                    network=plan.network,
+                    account=plan.account,
+                    state=PublicationState.PLANNED,
+                    text=plan.text,
+                    pictures=[list(pair) for pair in plan.pictures],
+                    approval_hash=post.approval_hash,
+                    attempt=1,
+                    enqueued=0,
+                    tries=0,
+                    due_at=due_at,
+                    visit_at=due_at,
+                    created_at=now,
+                )
+            )
+        session.add_all(rows)
+        return rows
+
+    def begin_publishing(self, publication_id: str, attempt: int) -> PublicationRow:
+        """Record the intent to publish: planned -> publishing. Whoever gets through may send one request to post.
+
+        Raises:
+            Refused: if the publication is in another state or at another attempt, or is not what was approved.
+        """
+        with self.transaction() as session:
+            row = find_publication(session, publication_id)
+            refuse_unapproved(session, row)
+            now = datetime.now(UTC)
+            return self.move_publication(
+                session,
+                row,
+                (PublicationState.PLANNED,),
+                PublicationState.PUBLISHING,
+                "intent recorded",
+                attempt=attempt,
+                tries=row.tries + 1,
+                attempted_at=now,
+                first_attempted_at=row.first_attempted_at or now,
+            )
+
+    def finish_publishing(
+        self, publication_id: str, attempt: int, to: PublicationState, why: str, **values: str | None
+    ) -> PublicationRow:
+        """Record how a visit ended; `values` are `remote_id`, `url` or `error`."""
+        with self.transaction() as session:
+            row = find_publication(session, publication_id)
+            return self.move_publication(session, row, COMING, to, why, attempt=attempt, **values)
+
+    def visit_later(
+        self, publication_id: str, attempt: int, to: PublicationState, at: datetime, why: str, error: str | None = None
+    ) -> PublicationRow:
+        """Ask for another visit at `at`: `to` is planned (to be sent anew) or publishing (to be looked up again)."""
+        with self.transaction() as session:
+            row = find_publication(session, publication_id)
+            return self.move_publication(
+                session, row, COMING, to, why, attempt=attempt, new_attempt=True, visit_at=at, error=error
+            )
+
+    def reschedule(self, publication_id: str, at: datetime, person: str, why: str) -> PublicationRow:
+        """Move a publication that has not been sent to another time; also how a failed one is tried again."""
+        states = (PublicationState.PLANNED, PublicationState.MISSED, PublicationState.FAILED)
+        with self.transaction() as session:
+            row = find_publication(session, publication_id)
+            refuse_unapproved(session, row)
+            return self.move_publication(
+                session,
+                row,
+                states,
+                PublicationState.PLANNED,
+                why,
+                person=person,
+                new_attempt=True,
+                due_at=at,
+                visit_at=at,
+                error=None,
+            )
+
+    def cancel(self, publication_id: str, person: str, why: str) -> PublicationRow:
+        """Take a publication that is not published off the plan for good."""
+        with self.transaction() as session:
+            row = find_publication(session, publication_id)
+            return self.move_publication(
+                session, row, (PublicationState.PLANNED, *ASKING), PublicationState.CANCELLED, why, person=person
+            )
+
+    def confirm(self, publication_id: str, there: bool, person: str, url: str | None = None) -> PublicationRow:
+        """A person looked: the post is there, or it is not and is planned anew for now."""
+        asked = (PublicationState.NEEDS_CONFIRMATION,)
+        now = datetime.now(UTC)
+        with self.transaction() as session:
+            row = find_publication(session, publication_id)
+            if there:
+                why = "a person saw it there"
+                published = PublicationState.PUBLISHED
+                return self.move_publication(session, row, asked, published, why, person=person, url=url, error=None)
+            refuse_unapproved(session, row)
+            why = "a person saw that it is not there"
+            planned = PublicationState.PLANNED
+            return self.move_publication(
+                session, row, asked, planned, why, person=person, new_attempt=True, visit_at=now, error=None
+            )
+
+    def to_enqueue(self, limit: int) -> list[PublicationRow]:
+        """Visits of any workspace that are asked for and were not handed to the queue, the most urgent first."""
+        query = (
+            select(PublicationRow)
+            .where(PublicationRow.state.in_(COMING), PublicationRow.enqueued < PublicationRow.attempt)
+            .order_by(PublicationRow.visit_at)
+            .limit(limit)
+        )
+        with self.transaction() as session:
+            return list(session.scalars(query))
+
+    def overdue(self, before: datetime, limit: int) -> list[PublicationRow]:
+        """Visits of any workspace that were handed to the queue and should have been made before `before`."""
+        query = (
+            select(PublicationRow)
+            .where(
+                PublicationRow.state.in_(COMING),
+                PublicationRow.enqueued == PublicationRow.attempt,
+                PublicationRow.visit_at < before,
+            )
+            .order_by(PublicationRow.visit_at)
+            .limit(limit)
+        )
+        with self.transaction() as session:
+            return list(session.scalars(query))
+
+    def mark_enqueued(self, visits: Collection[tuple[str, int]]) -> None:
+        """The visits (publication, attempt) are in the queue."""
+        with self.transaction() as session:
+            for publication_id, attempt in visits:
+                session.execute(
+                    update(PublicationRow)
+                    .where(PublicationRow.id == publication_id, PublicationRow.attempt == attempt)
+                    .values(enqueued=attempt)
+                )
+
+    def move_publication(
+        self,
+        session: Session,
+        row: PublicationRow,
+        expected: Collection[PublicationState],
+        to: PublicationState,
+        why: str,
+        *,
+        person: str = "easel",
+        attempt: int | None = None,
+        new_attempt: bool = False,
+        **values: Any,
+    ) -> PublicationRow:
+        """One compare-and-set with its audit row inside a running transaction.
+
+        Raises:
+            Refused: naming the state and attempt it met, if somebody else moved the publication first.
+        """
+        before = PublicationState(row.state)
+        known = row.attempt if attempt is None else attempt
+        if before not in expected or known != row.attempt:
+            raise Refused(refusal(row, expected, attempt, to))
+        if to not in PUBLICATION_MOVES[before]:
+            raise Refused(f"A publication never moves from {before} to {to}.")
+        statement = (
+            update(PublicationRow)
+            .where(PublicationRow.id == row.id, PublicationRow.state == before, PublicationRow.attempt == known)
+            .values(state=to, attempt=known + new_attempt, **values)
+        )
+        moved = session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
+        session.refresh(row)
+        if not moved:
+            raise Refused(refusal(row, expected, attempt, to))
+        session.add(self.audit_row(row.id, person, before, to, why, row.workspace))
+        return row
+
+
+def refusal(row: PublicationRow, expected: Collection[str], attempt: int | None, to: str) -> str:
+    """What a compare-and-set met instead of what it needs."""
+    if row.state not in expected:
+        return f"{row.id} is {row.state}, not {' or '.join(expected)}: it was not moved to {to}."
+    return f"{row.id} is at attempt {row.attempt}, not {attempt}: it was not moved to {to}."
+
+
+def find_publication(session: Session, publication_id: str) -> PublicationRow:
+    """The publication inside a running transaction."""
+    row = session.get(PublicationRow, publication_id)
+    if row is None:
+        raise Misuse(f"There is no publication {publication_id!r}.")
+    return row
+
+
+def refuse_unapproved(session: Session, row: PublicationRow) -> None:
+    """Raise Refused unless `row` and its siblings are, byte for byte, what the post's approval names.
+
+    The post is locked, so that an edit either comes before and is met here, or waits until the intent is recorded.
+    """
+    post = session.get_one(Post, row.post_id, with_for_update=True)
+    siblings = session.scalars(
+        select(PublicationRow).where(
+            PublicationRow.post_id == row.post_id, PublicationRow.approval_hash == row.approval_hash
+        )
+    )
+    held = approval_hash(
+        Planned(item.network, item.account, item.text, tuple((sha, alt) for sha, alt in item.pictures))
+        for item in siblings
+    )
+    if not post.approval_hash == row.approval_hash == held:
+        raise Refused(f"{row.id} differs from what was approved for {row.post_id}; approve it anew.")
