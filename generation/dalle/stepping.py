@@ -22,7 +22,6 @@ from generation.dalle.params import OurPath
 Array = jax.Array
 
 
-
 class Scaling(NamedTuple):
     """A norm's parameters; either may be absent."""
 
@@ -195,9 +194,7 @@ def step(
             config, layer.attention, x, keys[index], values[index], seen, position
         )
         x = x + y
-        x = x + _attend_to_text(
-            config, layer.cross_attention, x, text.keys[index], text.values[index], text.seen
-        )
+        x = x + _attend_to_text(config, layer.cross_attention, x, text.keys[index], text.values[index], text.seen)
         x = x + _feed_forward(config, layer, x)
     if weights.final_norm is not None:
         x = _norm(config, weights.final_norm, x).astype(dtype)

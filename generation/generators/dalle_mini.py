@@ -1,0 +1,243 @@
+"""DALL-E Mini as a generator: a loaded bundle that draws."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from PIL import Image
+
+from generation.dalle.config import DalleConfig
+from generation.dalle.decoding import Drawing, advance, begin
+from generation.dalle.modeling import DalleBart
+from generation.dalle.normaliser import TextNormaliser
+from generation.dalle.params import load_parameters
+from generation.dalle.sampling import Settings, seed_keys
+from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weights
+from generation.dalle.tokens import TextTokeniser
+from generation.errors import DrawingCancelled, DrawingError, ModelFileError
+from generation.generators.requests import MOST_PICTURES, Candidate, DrawRequest, Preview, SamplingSettings
+from generation.models.manifest import MANIFEST_NAME, Manifest
+from generation.vqgan.modeling import Vqgan, to_uint8
+from generation.vqgan.params import load_vqgan
+
+# A program is compiled for each of these numbers of pictures; a call with another number draws some in vain.
+# 9 is the grid of the published demo.
+_BATCH_SIZES = (1, 2, 4, 6, 9, MOST_PICTURES)
+# Between two calls of the compiled loop, drawing can be stopped and a preview shown.
+_CALLS_A_PICTURE = 16
+PREVIEWS_A_PICTURE = 8
+_BLANK = 235  # the grey of what is not drawn yet in a preview, of 255
+
+
+class DalleMini:
+    """A DALL-E Mini in memory. Several may be loaded at once, and one may be used from several threads."""
+
+    def __init__(
+        self,
+        name: str,
+        revision: str,
+        config: DalleConfig,
+        sampling: SamplingSettings,
+        tokenise: TextTokeniser,
+        parameters: dict[tuple[str | int, ...], jax.Array],
+        vqgan: Vqgan,
+        dtype: Any,
+    ) -> None:
+        """Most callers want `load`. `parameters` is emptied, so that a large model is never held twice."""
+        self.name, self.revision, self.config, self.sampling = name, revision, config, sampling
+        self._tokenise = tokenise
+        self._normalise = TextNormaliser() if config.normalize_text else None
+        self._codebook_size = min(vqgan.config.n_embed, config.decoder_vocab_size)
+        encoder = nnx.eval_shape(lambda: DalleBart(config, rngs=nnx.Rngs(0), dtype=dtype).encoder)
+        encoder_parameters = [(path[1:], parameters.pop(path)) for path in list(parameters) if path[0] == "encoder"]
+        nnx.update(encoder, nnx.from_flat_state(encoder_parameters))
+        self._encoder, self._encoder_state = nnx.split(encoder)
+        self._weights: DecoderWeights = decoder_weights(config, parameters, dtype, self._codebook_size)
+        self._vqgan, self._vqgan_state = nnx.split(vqgan)
+        self._streams: set[threading.Event] = set()
+
+    @classmethod
+    def load(cls, folder: Path, *, cache_dir: Path | None = None, dtype: Any = None) -> DalleMini:
+        """Load a bundle: a DalleBart in the folder itself, a VQGAN in `vqgan/`, and `model.toml` if there is one.
+
+        `cache_dir` keeps compiled programs, so that a later process starts faster. `dtype` is what is computed in:
+        bfloat16 on accelerators and float32 on a CPU, if not given. Raises ModelFileError.
+        """
+        if cache_dir is not None:
+            _keep_compiled_programs(cache_dir)
+        dtype = dtype or (jnp.float32 if jax.default_backend() == "cpu" else jnp.bfloat16)
+        config = DalleConfig.from_file(folder / "config.json")
+        vqgan = load_vqgan(folder / "vqgan")
+        _refuse_mismatch(folder, config, vqgan)
+        tokenise = TextTokeniser.from_folder(
+            folder, length=config.max_text_length, vocabulary_size=config.encoder_vocab_size
+        )
+        manifest = Manifest.read(folder / MANIFEST_NAME) if (folder / MANIFEST_NAME).exists() else None
+        sampling = SamplingSettings()
+        if manifest is not None:
+            own = manifest.sampling
+            sampling = SamplingSettings(own.guidance_scale, own.temperature, own.top_k, own.top_p)
+        return cls(
+            name=folder.name if manifest is None else manifest.name,
+            revision="unsealed" if manifest is None else manifest.revision,
+            config=config,
+            sampling=sampling,
+            tokenise=tokenise,
+            parameters=load_parameters(folder, config, param_dtype=dtype),
+            vqgan=vqgan,
+            dtype=dtype,
+        )
+
+    def draw(self, requests: Sequence[DrawRequest]) -> list[Candidate]:
+        """Draw 1 to 10 pictures in one decode; the candidates come in the order of the requests.
+
+        The picture of a request depends on nothing but the request and the model. Raises DrawingError for none or too
+        many requests, DrawingCancelled if `cancel` was called meanwhile.
+        """
+        for event in self.stream(requests, previews=0):
+            if isinstance(event, list):
+                return event
+        raise AssertionError("a stream ends with its candidates")
+
+    def stream(
+        self, requests: Sequence[DrawRequest], *, previews: int = PREVIEWS_A_PICTURE - 1
+    ) -> Iterator[Preview | list[Candidate]]:
+        """Like `draw`, but yields so many previews on the way, evenly spread, and the list of candidates last."""
+        stop = threading.Event()
+        self._streams.add(stop)
+        try:
+            yield from self._stream(requests, previews, stop)
+        finally:
+            self._streams.discard(stop)
+
+    def cancel(self) -> None:
+        """Stop all drawing that is under way, from any thread: it ends within a sixteenth of its time."""
+        for stop in list(self._streams):
+            stop.set()
+
+    def _stream(
+        self, requests: Sequence[DrawRequest], previews: int, stop: threading.Event
+    ) -> Iterator[Preview | list[Candidate]]:
+        if not 1 <= len(requests) <= MOST_PICTURES:
+            raise DrawingError(f"{len(requests)} pictures were asked for; ask for 1 to {MOST_PICTURES} at a time.")
+        settings = [request.settings or self.sampling for request in requests]
+        size = next(size for size in _BATCH_SIZES if size >= len(requests))
+        padding = size - len(requests)
+        text, drawing = self._begin([*requests, *[requests[-1]] * padding], settings)
+        arrays = _settings_arrays([*settings, *[settings[-1]] * padding])
+        keys = jnp.asarray(seed_keys([request.seed for request in requests] + [0] * padding))
+        most_kept = 0 if any(one.top_k == 0 for one in settings) else max(one.top_k for one in settings)
+        most_kept = min(most_kept, self._codebook_size)
+        steps = self.config.image_length
+        shown = {steps * (index + 1) // (previews + 1) for index in range(previews)}
+        stops = {steps * (index + 1) // _CALLS_A_PICTURE for index in range(_CALLS_A_PICTURE)}
+        for until in sorted(shown | stops):
+            if stop.is_set():
+                raise DrawingCancelled("Drawing was stopped.")
+            drawing = advance(self.config, self._weights, text, drawing, arrays, keys, jnp.int32(until), most_kept)
+            if until in shown:
+                yield Preview(until, steps, self._preview(np.asarray(drawing.codes)[: len(requests)], until))
+            else:
+                drawing.position.block_until_ready()
+        yield self._candidates(requests, settings, drawing)
+
+    def _begin(
+        self, requests: Sequence[DrawRequest], settings: Sequence[SamplingSettings]
+    ) -> tuple[TextMemory, Drawing]:
+        """Tokenise the texts of both sides, one group if all requests share them, and encode them."""
+        sides = [[self._prepare(request.prompt) for request in requests]]
+        if any(one.guidance_scale != 1.0 for one in settings):
+            sides.append([self._prepare(request.negative_prompt) for request in requests])
+        if all(len(set(side)) == 1 for side in sides):
+            sides = [side[:1] for side in sides]
+        tokenised = self._tokenise([text for side in sides for text in side])
+        shape = (len(sides), len(sides[0]), -1)
+        return begin(
+            self.config,
+            self._encoder,
+            self._encoder_state,
+            self._weights,
+            tokenised.ids.reshape(shape),
+            tokenised.mask.reshape(shape),
+            len(requests),
+        )
+
+    def _prepare(self, text: str) -> str:
+        """The unconditional prompt is the empty text, without the normaliser's space."""
+        return self._normalise(text) if self._normalise is not None and text else text
+
+    def _preview(self, codes: np.ndarray[Any, Any], step: int) -> tuple[Image.Image, ...]:
+        """Codes (N, L), of which `step` are drawn -> pictures with the rest left blank."""
+        codes = codes.copy()
+        codes[:, step:] = codes[:, step - 1 : step]
+        pixels = self._paint(codes).copy()
+        side = int(np.sqrt(codes.shape[1]))
+        drawn = (np.arange(codes.shape[1]) < step).reshape(side, side)
+        scale = pixels.shape[1] // side
+        pixels[:, ~drawn.repeat(scale, 0).repeat(scale, 1)] = _BLANK
+        return tuple(Image.fromarray(picture) for picture in pixels)
+
+    def _paint(self, codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Codes (N, L) -> pixels (N, Y, X, 3), uint8."""
+        size = next(size for size in _BATCH_SIZES if size >= len(codes))
+        padded = np.concatenate([codes, np.repeat(codes[:1], size - len(codes), axis=0)])
+        return np.asarray(_paint(self._vqgan, self._vqgan_state, padded))[: len(codes)]
+
+    def _candidates(
+        self, requests: Sequence[DrawRequest], settings: Sequence[SamplingSettings], drawing: Drawing
+    ) -> list[Candidate]:
+        codes = np.asarray(drawing.codes)[: len(requests)]
+        scores = np.asarray(drawing.score) / codes.shape[1]
+        return [
+            Candidate(
+                image=Image.fromarray(pixels),
+                seed=request.seed,
+                score=float(score),
+                model=self.name,
+                revision=self.revision,
+                settings=one,
+                codes=tuple(row.tolist()),
+            )
+            for pixels, request, score, one, row in zip(
+                self._paint(codes), requests, scores, settings, codes, strict=False
+            )
+        ]
+
+
+@jax.jit(static_argnums=0)
+def _paint(vqgan: nnx.GraphDef[Vqgan], state: Any, codes: jax.Array) -> jax.Array:
+    return to_uint8(nnx.merge(vqgan, state).decode_codes(codes))
+
+
+def _settings_arrays(settings: Sequence[SamplingSettings]) -> Settings:
+    return Settings(
+        guidance_scale=jnp.array([one.guidance_scale for one in settings], jnp.float32),
+        temperature=jnp.array([one.temperature for one in settings], jnp.float32),
+        top_k=jnp.array([one.top_k for one in settings], jnp.int32),
+        top_p=jnp.array([one.top_p for one in settings], jnp.float32),
+    )
+
+
+def _refuse_mismatch(folder: Path, config: DalleConfig, vqgan: Vqgan) -> None:
+    side = int(np.sqrt(config.image_length))
+    if side * side != config.image_length:
+        raise ModelFileError(f"{folder / 'config.json'}: image_length {config.image_length} is no square of codes.")
+    if vqgan.config.n_embed > config.decoder_vocab_size:
+        raise ModelFileError(
+            f"{folder / 'vqgan' / 'config.json'}: n_embed is {vqgan.config.n_embed}, more codes than the "
+            f"{config.image_vocab_size} of {folder / 'config.json'}; this VQGAN belongs to another model."
+        )
+
+
+def _keep_compiled_programs(folder: Path) -> None:
+    """Point JAX's compilation cache there; it is one for the whole process."""
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
