@@ -21,7 +21,7 @@ class Reason(StrEnum):
 
     INVALID = "invalid"  # the post breaks a rule of the network; found before or by the network
     UNAUTHORIZED = "unauthorized"  # the token is wrong, revoked or run out: the account has to be connected anew
-    SCOPE = "scope"  # the token is right but was not granted this
+    FORBIDDEN = "forbidden"  # the token is right but does not allow this: a scope or permission is missing
     PAYMENT = "payment"  # the app's credit at the network is used up
     DUPLICATE = "duplicate"  # the network says it already has this text
     VERSION = "version"  # the network no longer serves the API version asked for
@@ -58,3 +58,7 @@ class PublishError(RuntimeError):
 
     def __str__(self) -> str:
         return self.message
+
+    def reclassified(self, reason: Reason, outcome: Outcome | None = None) -> PublishError:
+        """The same line with a reason that its raiser could not know."""
+        return PublishError(self.message, outcome or self.outcome, reason, self.network, self.retry_after)

@@ -33,7 +33,8 @@ class Publication:
     """One post on one account, as it was approved.
 
     `attempted_at` is the moment the intent was recorded, before the first `create`: a lookup starts there.
-    `remote_id` is the network's id once it is known.
+    `last_attempted_at` is that of the latest `create`, where there was more than one: a lookup is only sure of an
+    absence some time after it. `remote_id` is the network's id once it is known.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Publication:
     media: tuple[Media, ...] = ()
     body_hash: str = ""
     remote_id: str | None = None
+    last_attempted_at: datetime | None = None
     made_with_ai: bool = True
 
     def __post_init__(self) -> None:
@@ -50,7 +52,7 @@ class Publication:
                 f"The publication id {self.id[:40]!r} cannot be used: "
                 "use up to 128 letters, digits, dots, dashes and underscores, a letter or digit first."
             )
-        if self.attempted_at.tzinfo is None:
+        if self.attempted_at.tzinfo is None or (self.last_attempted_at and self.last_attempted_at.tzinfo is None):
             raise PublishError(f"Publication {self.id}: its attempt time has no time zone; store attempt times in UTC.")
 
 
