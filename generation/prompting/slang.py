@@ -75,7 +75,7 @@ class Slang:
                     f"{path} line {number}: {term!r} needs a meaning and one kind of {', '.join(sorted(KINDS))}."
                 )
             words = term_words(term)
-            if kind != "emoji" and len(words) == 1 and not words[0].replace("'", "").isalnum():
+            if len(words) == 1 and _is_oddity(words[0]):
                 oddities.append(words[0])
             sense = Sense(term, kind, meaning, split_list(picture), split_list(avoid), *_cues(when))
             senses.setdefault(words, []).append(sense)
@@ -116,6 +116,11 @@ def term_words(term: str) -> tuple[str, ...]:
         emoji = [token.key for token in tokenize(term)]
         return tuple(emoji) if all(token.kind == "emoji" for token in tokenize(term)) else (term,)
     return tuple(word for word in term.replace("-", " ").split() if word)
+
+
+def _is_oddity(word: str) -> bool:
+    """Whether the tokenizer must be told of a term because it holds signs, as `w/o` and `:-)` do."""
+    return not word.replace("'", "").isalnum() and any(token.kind != "emoji" for token in tokenize(word))
 
 
 def _points(sense: Sense, keys: Sequence[str], start: int, end: int) -> int:
