@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from publishers.answers import Timeouts
+from publishers.credentials import OAuth1Token, OAuth2Token, Rotate, saving
 from publishers.errors import Outcome, PublishError, Reason
 from publishers.limits import Limits, PictureLimits, limits_of
 from publishers.protocol import Publisher
@@ -32,15 +34,21 @@ from publishers.publication import (
 from publishers.secret import Secret
 
 if TYPE_CHECKING:
+    from publishers.linkedin.carousel import carousel_pdf
+    from publishers.linkedin.publisher import LinkedInPublisher
     from publishers.outbox import OutboxPublisher
+    from publishers.x.publisher import XPublisher
 
 __all__ = [
     "Absent",
     "AccountReport",
     "Found",
     "Limits",
+    "LinkedInPublisher",
     "Lookup",
     "Media",
+    "OAuth1Token",
+    "OAuth2Token",
     "OutboxPublisher",
     "Outcome",
     "PictureLimits",
@@ -49,13 +57,23 @@ __all__ = [
     "Published",
     "Publisher",
     "Reason",
+    "Rotate",
     "Secret",
+    "Timeouts",
     "Unknown",
+    "XPublisher",
     "body_hash",
+    "carousel_pdf",
     "limits_of",
+    "saving",
 ]
 
-_LAZY = {"OutboxPublisher": "publishers.outbox"}
+_LAZY = {
+    "LinkedInPublisher": "publishers.linkedin.publisher",
+    "OutboxPublisher": "publishers.outbox",
+    "XPublisher": "publishers.x.publisher",
+    "carousel_pdf": "publishers.linkedin.carousel",
+}
 """Names whose modules load Pillow or a network client: only when asked for."""
 
 

@@ -43,3 +43,10 @@ def commentary_length(text: str) -> int:
 
 def _units(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
+
+
+def plain(little: str) -> str:
+    """What a reader sees of little text: the inverse of `escaped`, with mentions as their names."""
+    little = re.sub(r"\{hashtag\|\\?#\|((?:\\.|[^\\{}|])+)\}", r"#\1", little)
+    little = re.sub(r"@\[((?:\\.|[^\\\[\]])+)\]\(urn:li:[\w:-]+\)", r"\1", little)
+    return re.sub(r"\\(.)", r"\1", little, flags=re.DOTALL)
