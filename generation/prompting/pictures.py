@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generation.prompting.emojis import EmojiTable
+from generation.prompting.slang import lengths_by_first
 from generation.prompting.tables import LexiconError, read_rows, split_list
 
 GROUPS = frozenset({"animal", "food", "object", "place", "person", "nature", "event", "sign"})
@@ -75,11 +76,7 @@ class PictureTable:
         for _, (name, adjective, colours, ground, picture, words) in read_rows(moods, _MOOD_COLUMNS):
             mood_table[name] = Mood(name, adjective, colours, ground, picture)
             mood_words.update(dict.fromkeys(split_list(words), name))
-        lengths: dict[str, set[int]] = {}
-        for key in by_words:
-            lengths.setdefault(key[0], set()).add(len(key))
-        ordered = {word: tuple(sorted(found, reverse=True)) for word, found in lengths.items()}
-        return cls(by_words, ordered, mood_table, mood_words)
+        return cls(by_words, lengths_by_first(by_words), mood_table, mood_words)
 
     def longest(self, words: Sequence[str], start: int) -> tuple[int, Picture] | None:
         """The longest run of words from `start` that names a picture: its length and the picture."""

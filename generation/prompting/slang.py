@@ -52,13 +52,17 @@ class Sense:
         return self.meaning == AS_WRITTEN
 
 
-@dataclass(frozen=True, slots=True)
 class Slang:
-    """The senses of all terms, found by their words. Build it with `load`."""
+    """The senses of all terms, found by their words. Build it with `load`.
 
-    senses: Mapping[tuple[str, ...], tuple[Sense, ...]]
-    lengths: Mapping[str, tuple[int, ...]]
-    oddities: tuple[str, ...]
+    Rows are kept as read, and made into senses when a draft first meets their term: a draft meets few of them.
+    """
+
+    def __init__(self, rows: Mapping[tuple[str, ...], Sequence[Sequence[str]]], oddities: tuple[str, ...]) -> None:
+        self._rows = rows
+        self._senses: dict[tuple[str, ...], tuple[Sense, ...]] = {}
+        self._lengths = lengths_by_first(rows)
+        self.oddities = oddities
 
     @classmethod
     def load(cls, path: Path) -> Slang:
@@ -67,32 +71,40 @@ class Slang:
         Raises:
             LexiconError: a row is malformed.
         """
-        senses: dict[tuple[str, ...], list[Sense]] = {}
-        oddities = []
-        for number, (term, kind, meaning, picture, avoid, when) in read_rows(path, _COLUMNS):
+        rows: dict[tuple[str, ...], list[list[str]]] = {}
+        oddities = set()
+        for number, cells in read_rows(path, _COLUMNS):
+            term, kind, meaning = cells[:3]
             if kind not in KINDS or not meaning:
                 raise LexiconError(
                     f"{path} line {number}: {term!r} needs a meaning and one kind of {', '.join(sorted(KINDS))}."
                 )
             words = term_words(term)
+            rows.setdefault(words, []).append(cells)
             if len(words) == 1 and _is_oddity(words[0]):
-                oddities.append(words[0])
-            sense = Sense(term, kind, meaning, split_list(picture), split_list(avoid), *_cues(when))
-            senses.setdefault(words, []).append(sense)
-        return cls(
-            {words: tuple(found) for words, found in senses.items()}, _lengths(senses), tuple(sorted(set(oddities)))
-        )
+                oddities.add(words[0])
+        return cls(rows, tuple(sorted(oddities)))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, word: object) -> bool:
+        return (word,) in self._rows
 
     def longest(self, keys: Sequence[str], start: int) -> tuple[int, tuple[Sense, ...]] | None:
         """The longest term that begins at `keys[start]`: its number of tokens and its senses."""
-        for length in self.lengths.get(keys[start], ()):
-            found = self.senses.get(tuple(keys[start : start + length]))
-            if found:
-                return length, found
+        for length in self._lengths.get(keys[start], ()):
+            words = tuple(keys[start : start + length])
+            if words in self._rows:
+                return length, self.senses(words)
         return None
 
-    def __contains__(self, word: object) -> bool:
-        return (word,) in self.senses
+    def senses(self, words: tuple[str, ...]) -> tuple[Sense, ...]:
+        """The senses of a term, in the order of the table."""
+        found = self._senses.get(words)
+        if found is None:
+            found = self._senses[words] = tuple(_sense(cells) for cells in self._rows.get(words, ()))
+        return found
 
 
 def choose(senses: Sequence[Sense], keys: Sequence[str], start: int, end: int) -> Sense | None:
@@ -150,6 +162,11 @@ def _distance(words: tuple[str, ...], keys: Sequence[str], start: int, end: int)
     return nearest
 
 
+def _sense(cells: Sequence[str]) -> Sense:
+    term, kind, meaning, picture, avoid, when = cells
+    return Sense(term, kind, meaning, split_list(picture), split_list(avoid), *_cues(when))
+
+
 def _cues(cell: str) -> tuple[tuple[tuple[str, ...], ...], ...]:
     sides: dict[str, list[tuple[str, ...]]] = {"<": [], ">": [], "": []}
     for cue in split_list(cell):
@@ -158,7 +175,7 @@ def _cues(cell: str) -> tuple[tuple[tuple[str, ...], ...], ...]:
     return tuple(sides["<"]), tuple(sides[">"]), tuple(sides[""])
 
 
-def _lengths(terms: Iterable[tuple[str, ...]]) -> dict[str, tuple[int, ...]]:
+def lengths_by_first(terms: Iterable[tuple[str, ...]]) -> dict[str, tuple[int, ...]]:
     """For each first word the lengths of the terms that begin with it, longest first."""
     lengths: dict[str, set[int]] = {}
     for words in terms:
