@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from bot.records.tables import CandidateRow, Post, PublicationRow
     from bot.sheet import Shown
 
+PREVIEWS = 5
+"""Looks at the growing pictures on the way; each costs a decode of their pixels, so nobody's log pays for them."""
+
 SEED_LIMIT = 2**32
 """Seeds are the 32-bit keys of JAX's default generator."""
 
@@ -57,9 +60,17 @@ class Session:
         from bot.errors import EaselError
         from bot.pipeline.prepare import prepare
 
-        stages = prepare(self.studio, self.load(), seeds=seeds, person=person(), prompt=prompt)
+        console = self.console
+        stages = prepare(
+            self.studio,
+            self.load(),
+            seeds=seeds,
+            person=person(),
+            prompt=prompt,
+            previews=PREVIEWS if console.is_terminal else 0,
+        )
         try:
-            candidates = follow(stages, self.console)
+            candidates = follow(stages, console)
         except KeyboardInterrupt:
             stages.close()
             raise EaselError(

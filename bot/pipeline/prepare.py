@@ -61,23 +61,31 @@ Stage = Understood | Blocked | Drawing | Checking | Ready
 
 
 def prepare(
-    studio: Studio, post: Post, *, seeds: Sequence[int], person: str, prompt: str | None = None
+    studio: Studio,
+    post: Post,
+    *,
+    seeds: Sequence[int],
+    person: str,
+    prompt: str | None = None,
+    previews: int = 0,
 ) -> Generator[Stage]:
     """Take a post from a draft (or from a review that asked for more) to candidates in review.
 
-    `prompt` replaces the prompt of the brief. Whatever ends the preparation early, an error, a cancellation, a person
+    `prompt` replaces the prompt of the brief; so many `previews` of the growing pictures come on the way. Whatever ends the preparation early, an error, a cancellation, a person
     who leaves, moves the post to `failed` with the reason; it can be prepared again from there.
     """
     studio.records.move_post(post.id, PostState.PREPARING, person, "preparing", expected=PostState(post.state))
     try:
-        yield from stages(studio, post, seeds, person, prompt)
+        yield from stages(studio, post, seeds, person, prompt, previews)
     except BaseException as error:
         why = str(error) or type(error).__name__
         studio.records.move_post(post.id, PostState.FAILED, person, why, expected=PostState.PREPARING)
         raise
 
 
-def stages(studio: Studio, post: Post, seeds: Sequence[int], person: str, prompt: str | None) -> Iterator[Stage]:
+def stages(
+    studio: Studio, post: Post, seeds: Sequence[int], person: str, prompt: str | None, previews: int
+) -> Iterator[Stage]:
     """The stages of `prepare`, without its care for failures."""
     brief = studio.writer.write(post.draft)
     if prompt is not None:
@@ -92,7 +100,7 @@ def stages(studio: Studio, post: Post, seeds: Sequence[int], person: str, prompt
         return
 
     drawn = None
-    for event in draw(studio, brief, seeds):
+    for event in draw(studio, brief, seeds, previews):
         if isinstance(event, list):
             drawn = event
         else:
@@ -140,12 +148,12 @@ def block_reason(verdicts: Sequence[Verdict]) -> str | None:
     return "; ".join(dict.fromkeys(reasons)) or None
 
 
-def draw(studio: Studio, brief: Brief, seeds: Sequence[int]) -> Iterator[Any]:
+def draw(studio: Studio, brief: Brief, seeds: Sequence[int], previews: int) -> Iterator[Any]:
     """Previews as `Drawing`, then the finished candidates as a list."""
     from generation.generators import DrawRequest
 
     negative = ", ".join(brief.negative)
     model = studio.painter.model
     requests = [DrawRequest(brief.prompt, seed, negative_prompt=negative) for seed in seeds]
-    for event in model.stream(requests):
+    for event in model.stream(requests, previews=previews):
         yield event if isinstance(event, list) else Drawing(event.step, event.steps, event.images)

@@ -75,7 +75,7 @@ class Studio:
 
         bundle = ModelRegistry(self.settings.models_dir).find(self.settings.model)
         cache = self.settings.cache / "jax"
-        return Painter(DalleMini.load(bundle.folder, cache_dir=cache), Upscaler.load(cache_dir=cache))
+        return Painter(DalleMini.load(bundle.folder, cache_dir=cache), Upscaler.load())
 
     def publisher(self, network: str) -> Publisher:
         """Who publishes to `network`: until an account is connected, the outbox stands in with its limits."""
