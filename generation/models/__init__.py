@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from generation.models.bundle import ModelBundle
-    from generation.models.manifest import Manifest, Sampling, Source
+    from generation.models.manifest import Manifest, Source
+    from generation.models.registry import Listing, ModelRegistry
+    from generation.models.slot import ModelSlot
 
-__all__ = ["Manifest", "ModelBundle", "Sampling", "Source"]
+__all__ = ["Listing", "Manifest", "ModelBundle", "ModelRegistry", "ModelSlot", "Source"]
 
 _HOMES = {
+    "Listing": "registry",
     "Manifest": "manifest",
     "ModelBundle": "bundle",
-    "Sampling": "manifest",
+    "ModelRegistry": "registry",
+    "ModelSlot": "slot",
     "Source": "manifest",
 }
 

@@ -7,12 +7,12 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-from generation.errors import ModelFileError
+from generation.errors import DrawingError, ModelFileError
+from generation.generators.requests import SamplingSettings
 
 MANIFEST_NAME = "model.toml"
 
@@ -24,28 +24,6 @@ _LONGEST_TEXT = 10_000
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _FILE_NAME = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}/)?[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How a bundle likes to be drawn with; a request may say otherwise.
-
-    Defaults are those of the reference: top-k 50, no top-p, temperature 1, and the guidance of its published notebook.
-    """
-
-    guidance_scale: float = 10.0
-    temperature: float = 1.0
-    top_k: int = 50
-    top_p: float = 1.0
-
-    _BOUNDS = MappingProxyType(
-        {
-            "guidance_scale": (0.0, 100.0),
-            "temperature": (0.01, 10.0),
-            "top_k": (0, 1 << 20),
-            "top_p": (0.001, 1.0),
-        }
-    )
 
 
 @dataclass(frozen=True)
@@ -68,7 +46,7 @@ class Manifest:
     parent: str = ""
     made_by: str = ""
     sources: tuple[Source, ...] = ()
-    sampling: Sampling = field(default_factory=Sampling)
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)
     files: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -172,17 +150,15 @@ def _text(table: Mapping[str, Any], name: str, where: str, default: str | None =
     return value
 
 
-def _sampling(table: Mapping[str, Any], where: str) -> Sampling:
-    taken: dict[str, Any] = {}
-    for name, value in table.items():
-        if name not in Sampling._BOUNDS:
-            raise ModelFileError(f"{where}: sampling.{name} is no option; known are {', '.join(Sampling._BOUNDS)}.")
-        lowest, highest = Sampling._BOUNDS[name]
-        kind = int if name == "top_k" else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kind) or not lowest <= value <= highest:
-            raise ModelFileError(f"{where}: sampling.{name} is {str(value)[:40]}, outside {lowest} to {highest}.")
-        taken[name] = value
-    return Sampling(**taken)
+def _sampling(table: Mapping[str, Any], where: str) -> SamplingSettings:
+    known = [option.name for option in fields(SamplingSettings)]
+    for name in table:
+        if name not in known:
+            raise ModelFileError(f"{where}: sampling.{name} is no option; known are {', '.join(known)}.")
+    try:
+        return SamplingSettings(**table)
+    except DrawingError as error:
+        raise ModelFileError(f"{where}: sampling.{error}") from error
 
 
 def _files(table: Mapping[str, Any], where: str) -> Mapping[str, str]:

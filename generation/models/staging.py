@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -9,13 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from generation.errors import GenerationError
+
 
 @contextmanager
 def staged_folder(target: Path) -> Iterator[Path]:
     """Give a hidden sibling of `target` to fill; on success it is synced and renamed to `target`, else it is removed.
 
-    A reader sees no folder or the whole one, also after a power cut. Raises OSError, among others where `target`
-    exists and is not empty, or the disk is full.
+    A reader sees no folder or the whole one, also after a power cut. Raises GenerationError where `target` exists and
+    is not empty.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
@@ -25,7 +28,12 @@ def staged_folder(target: Path) -> Iterator[Path]:
             sync(path)
         staging.chmod(0o755)  # mkdtemp made it private
         sync(staging)
-        staging.rename(target)
+        try:
+            staging.rename(target)
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                raise GenerationError(f"{target}: exists already; name a folder that does not.") from error
+            raise
         sync(target.parent)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)

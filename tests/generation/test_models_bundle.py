@@ -6,38 +6,28 @@ import io
 import json
 import pickle
 import re
-import shutil
 import tracemalloc
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from generation.errors import GenerationError, ModelFileError
-from generation.models.bundle import ModelBundle, seal_bundle
+from generation.generators import SamplingSettings
+from generation.models.bundle import ModelBundle
 from generation.models.export import export_model
 from generation.models.files import sha256_of
-from generation.models.manifest import MANIFEST_NAME, Manifest, Sampling, Source
+from generation.models.manifest import MANIFEST_NAME, Manifest, Source
 from generation.models.weights import read_weights, write_msgpack, write_safetensors
 
-ORACLE = Path(__file__).parent.parent / "data" / "oracle"
+MakeBundle = Callable[[Path], Path]
 
 
 @pytest.fixture
-def tiny(tmp_path: Path) -> Path:
-    """A whole bundle of the oracle's tiny networks."""
-    return make_tiny(tmp_path / "tiny")
-
-
-def make_tiny(folder: Path) -> Path:
-    for part, target in (("dalle-mini-scan", folder), ("vqgan-f4", folder / "vqgan")):
-        target.mkdir(parents=True)
-        for file in (ORACLE / part).iterdir():
-            if file.name not in ("golden.npz", "params.json", "prompts.json"):
-                shutil.copyfile(file, target / file.name)
-    seal_bundle(folder, Manifest("tiny", licence="Apache-2.0", sampling=Sampling(guidance_scale=3.0, top_k=1)))
-    return folder
+def tiny(tmp_path: Path, make_tiny_bundle: MakeBundle) -> Path:
+    return make_tiny_bundle(tmp_path / "tiny")
 
 
 def manifest_anew(folder: Path) -> None:
@@ -63,15 +53,17 @@ def refusal(folder: Path, file: str, field: str) -> None:
 def test_a_whole_bundle_opens_and_says_what_it_is(tiny: Path) -> None:
     bundle = ModelBundle.open(tiny)
     assert (bundle.name, bundle.picture_size) == ("tiny", 32)
-    assert bundle.manifest.sampling == Sampling(guidance_scale=3.0, top_k=1)
+    assert bundle.manifest.sampling == SamplingSettings(guidance_scale=3.0, top_k=1)
     assert bundle.clip_folder is None
     assert set(bundle.manifest.files) >= {"config.json", "flax_model.msgpack", "vqgan/config.json"}
     bundle.verify()
 
 
-def test_the_revision_changes_with_any_file_and_only_then(tiny: Path, tmp_path: Path) -> None:
+def test_the_revision_changes_with_any_file_and_only_then(
+    tiny: Path, tmp_path: Path, make_tiny_bundle: MakeBundle
+) -> None:
     before = ModelBundle.open(tiny).revision
-    assert ModelBundle.open(make_tiny(tmp_path / "again")).revision == before
+    assert ModelBundle.open(make_tiny_bundle(tmp_path / "again")).revision == before
     (tiny / "config.json").write_text((tiny / "config.json").read_text() + "\n")
     manifest_anew(tiny)
     assert ModelBundle.open(tiny).revision != before
@@ -84,7 +76,7 @@ def test_a_manifest_reads_back_as_it_was_written(tmp_path: Path) -> None:
         parent="mini abc",
         made_by="nobody",
         sources=(Source("a", "MIT", "https://example.org", "n"), Source("b", "CC0")),
-        sampling=Sampling(2.5, 0.8, 0, 0.9),
+        sampling=SamplingSettings(2.5, 0.8, 0, 0.9),
         files={"config.json": "0" * 64, "vqgan/config.json": "f" * 64},
     )
     (tmp_path / MANIFEST_NAME).write_text(manifest.to_toml(), encoding="utf-8")
@@ -111,13 +103,13 @@ def test_truncated_weights_are_refused(tiny: Path) -> None:
 
 
 @pytest.mark.parametrize("protocol", [0, 1, 2, 4, 5])
-def test_a_renamed_pickle_is_refused_and_never_run(tiny: Path, tmp_path: Path, protocol: int) -> None:
+def test_a_renamed_pickle_is_refused_and_never_run(tmp_path: Path, protocol: int, make_tiny_bundle: MakeBundle) -> None:
     class Bomb:
         def __reduce__(self) -> tuple[object, tuple[str]]:
             return eval, (f"open({str(tmp_path / 'ran')!r}, 'w')",)
 
     for file in ("flax_model.msgpack", "tokenizer.json", "config.json"):
-        folder = make_tiny(tmp_path / f"{file}-{protocol}")
+        folder = make_tiny_bundle(tmp_path / f"{file}-{protocol}")
         (folder / file).write_bytes(pickle.dumps(Bomb(), protocol))
         manifest_anew(folder)
         refusal(folder, file, "")
@@ -284,7 +276,7 @@ def test_an_exported_bundle_holds_the_same_numbers(tiny: Path, tmp_path: Path, t
     for weights_format in there_and_back:
         folder = export_model(folder, weights_format, tmp_path / weights_format)
     exported = ModelBundle.open(folder)
-    assert exported.manifest.sampling == Sampling(guidance_scale=3.0, top_k=1)
+    assert exported.manifest.sampling == SamplingSettings(guidance_scale=3.0, top_k=1)
     name = {"msgpack": "flax_model.msgpack", "safetensors": "model.safetensors"}[there_and_back[-1]]
     for part in ("", "vqgan"):
         before, after = read_weights(tiny / part / "flax_model.msgpack"), read_weights(folder / part / name)

@@ -1,0 +1,31 @@
+"""What the tests of several rooms share."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ORACLE = Path(__file__).parent / "data" / "oracle"
+
+
+@pytest.fixture
+def make_tiny_bundle() -> Callable[[Path], Path]:
+    """Make a whole bundle, "tiny", of the oracle's networks in a new folder: it draws 32 px of noise in no time."""
+    from generation.generators import SamplingSettings
+    from generation.models.bundle import seal_bundle
+    from generation.models.manifest import Manifest
+
+    def make(folder: Path) -> Path:
+        for part, target in (("dalle-mini-scan", folder), ("vqgan-f4", folder / "vqgan")):
+            target.mkdir(parents=True)
+            for file in (ORACLE / part).iterdir():
+                if file.name not in ("golden.npz", "params.json", "prompts.json"):
+                    shutil.copyfile(file, target / file.name)
+        sampling = SamplingSettings(guidance_scale=3.0, top_k=1)
+        seal_bundle(folder, Manifest("tiny", licence="Apache-2.0", sampling=sampling))
+        return folder
+
+    return make
