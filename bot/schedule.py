@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.errors import Misuse
+
+if TYPE_CHECKING:
+    from bot.records import Records
+    from bot.records.tables import SlotRow
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -76,3 +82,52 @@ def parse_clock(text: str) -> time | None:
 def existing(local: datetime, zone: ZoneInfo) -> datetime:
     """`local` in `zone`; a time in the gap of a clock change moves forward by the gap."""
     return local.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
+
+
+def next_free_slot(records: Records, network: str, account: str, now: datetime) -> datetime:
+    """The next weekly slot of an account at which nothing is planned yet.
+
+    Raises:
+        Misuse: if the account has no slots.
+    """
+    slots = records.slots(network, account)
+    if not slots:
+        raise Misuse(f"The {network} account {account} has no weekly slots. `easel slots add` gives it some.")
+    taken = records.taken_times(network, account, now)
+    return next(moment for moment in slot_times(slots, now) if moment not in taken)
+
+
+def slot_times(slots: Collection[SlotRow], now: datetime) -> Iterator[datetime]:
+    """The moments, in UTC and in order, at which weekly slots come up after `now`, without end.
+
+    A slot keeps its clock time in its own zone when the clocks change; one that the change leaps over moves forward
+    by the leap, and one that happens twice is meant the first time.
+    """
+    zones = {slot.timezone: ZoneInfo(slot.timezone) for slot in slots}
+    day = now.astimezone(UTC).date() - timedelta(days=1)
+    held: list[datetime] = []
+    while True:
+        for slot in slots:
+            if slot.weekday == day.weekday():
+                local = datetime.combine(day, time.fromisoformat(slot.at))
+                held.append(existing(local, zones[slot.timezone]).astimezone(UTC))
+        day += timedelta(days=1)
+        # A zone is at most 14 hours from UTC, so nothing earlier than this can still come up.
+        sure = datetime.combine(day, time(), UTC) - timedelta(hours=14)
+        for moment in sorted(moment for moment in held if moment < sure):
+            if moment > now:
+                yield moment
+        held = [moment for moment in held if moment >= sure]
+
+
+def parse_slot(text: str) -> tuple[int, str]:
+    """The weekday (0 is Monday) and the clock time of a slot such as "mon 14:30".
+
+    Raises:
+        Misuse: if it is not understood.
+    """
+    day_word, _, clock_text = text.strip().lower().partition(" ")
+    clock = parse_clock(clock_text)
+    if day_word[:3] not in WEEKDAYS or clock is None:
+        raise Misuse(f'The slot {text!r} is not understood: write a weekday and a time such as "mon 14:30".')
+    return WEEKDAYS.index(day_word[:3]), clock.strftime("%H:%M")

@@ -64,6 +64,12 @@ class Settings(BaseSettings):
     count: int = Field(default=4, ge=1, le=10)
     upscale: Literal[1, 2, 4] = 4
     database_url: str = Field(default="", repr=False)
+    work_database_url: str = Field(default="", repr=False)
+    missed_after_minutes: int = Field(default=120, ge=0)
+    settle_seconds: float = Field(default=90.0, ge=0)
+    posts_per_quarter_hour: int = Field(default=100, ge=1)
+    daily_quota: int = Field(default=0, ge=0)
+    health_port: int = Field(default=0, ge=0, le=65_535)
 
     @classmethod
     def settings_customise_sources(
@@ -94,6 +100,16 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The SQLAlchemy URL of the application's database."""
         return self.database_url or f"sqlite:///{self.home / 'easel.db'}"
+
+    @property
+    def work_database(self) -> str:
+        """The URL of DBOS's own database: beside ours, a file or a database with `_work` behind the name."""
+        if self.work_database_url:
+            return self.work_database_url
+        if not self.database_url or self.database_url.startswith("sqlite"):
+            return f"sqlite:///{self.home / 'work.db'}"
+        address, mark, options = self.database_url.partition("?")
+        return f"{address}_work{mark}{options}"
 
     @property
     def outbox(self) -> Path:

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from bot.cli import brief, demo, moderate, post, show
+from bot.cli import accounts, brief, demo, models, moderate, post, queue, serve, show
 from bot.errors import EaselError
 
 app = typer.Typer(
@@ -23,7 +23,16 @@ app.command()(post.post)
 app.command()(post.review)
 app.command()(brief.brief)
 app.command()(moderate.moderate)
-app.command()(show.queue)
+app.command()(queue.queue)
+app.command()(queue.reschedule)
+app.command()(queue.publish)
+app.command()(queue.cancel)
+app.command()(queue.confirm)
+app.add_typer(models.app, name="models")
+app.add_typer(accounts.accounts, name="accounts")
+app.add_typer(accounts.slots, name="slots")
+app.command()(serve.serve)
+app.command()(serve.worker)
 app.command()(show.audit)
 app.add_typer(show.config, name="config")
 

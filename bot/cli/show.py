@@ -1,4 +1,4 @@
-"""Commands that only show: settings and their sources, what is coming, what happened."""
+"""Commands that only show: settings and their sources, what happened."""
 
 from __future__ import annotations
 
@@ -28,23 +28,6 @@ def show() -> None:
         value = "(hidden)" if not field.repr and getattr(current, name) else str(getattr(current, name))
         table.add_row(name, value, current.origin(name))
     Console(highlight=False).print(table)
-
-
-def queue() -> None:
-    """List what is planned, the next first."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from bot.pipeline.studio import Studio
-    from bot.settings import load_settings
-
-    settings = load_settings()
-    table = Table("at", "network", "post", "text", box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for row in Studio(settings).records.planned():
-        when = row.due_at.astimezone(settings.zone)
-        table.add_row(f"{when:%a %Y-%m-%d %H:%M %Z}", row.network, row.post_id, row.text[:60].replace("\n", " "))
-    console = Console(highlight=False)
-    console.print(table if table.row_count else "Nothing is planned.", markup=False)
 
 
 def audit(post_id: Annotated[str, typer.Argument(metavar="POST")]) -> None:

@@ -1,31 +1,53 @@
-"""Approving picks and getting a publication out: the intent is recorded before the network is asked to act."""
+"""Approving picks, editing, and publishing within this process; `easel serve` does the rest."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.errors import Misuse
 from bot.records import PublicationState
+from bot.records.publications import COMING
 from bot.records.store import Planned
 from bot.records.tables import CandidateRow, Post, PublicationRow
 
 if TYPE_CHECKING:
     from bot.pipeline.studio import Studio
 
-OUTBOX_ACCOUNT = "outbox"
-"""The account on every network until one is connected."""
+PATIENCE = timedelta(seconds=20)
+"""How long a terminal waits for a publication to come to an end before it leaves the rest to `easel serve`."""
+
+POLL_SECONDS = 0.1
 
 
 def plan(studio: Studio, post: Post, picks: Sequence[CandidateRow], alt_text: str) -> list[Planned]:
-    """What an approval of `picks` would send to each network.
+    """What an approval of `picks` would send to each account that does not have the post already.
 
     Raises:
         Misuse: if a network would refuse it, in that network's words, before anything is approved.
     """
+    from bot.accounts import account_name
+    from bot.schedule import next_free_slot
+
     pictures = tuple((pick.picture, alt_text) for pick in picks)
-    plans = [Planned(network, OUTBOX_ACCOUNT, post.draft, pictures) for network in post.networks]
-    refuse_unpublishable(studio, post.draft, post.networks, [alt for _, alt in pictures])
+    published = {
+        (row.network, row.account)
+        for row in studio.records.publications(post.id)
+        if row.state == PublicationState.PUBLISHED
+    }
+    plans = []
+    for network in post.networks:
+        account = account_name(studio.records, network)
+        if (network, account) in published:
+            continue
+        text = (post.texts or {}).get(network, post.draft)
+        refuse_unpublishable(studio, text, [network], [alt for _, alt in pictures])
+        due_at = next_free_slot(studio.records, network, account, datetime.now(UTC)) if post.next_slot else None
+        plans.append(Planned(network, account, text, pictures, due_at))
+    if not plans:
+        raise Misuse(f"{post.id} is published everywhere it was meant for; write a new post instead.")
     return plans
 
 
@@ -37,42 +59,21 @@ def refuse_unpublishable(studio: Studio, text: str, networks: Sequence[str], alt
 
 
 def publish(studio: Studio, publication_id: str) -> PublicationRow:
-    """Send one planned publication and record how it ended; a failure is recorded, not raised.
+    """Send one planned publication now and follow it to its end; a failure is recorded, not raised.
 
-    Raises:
-        Refused: if it is not planned (any more), or is not what was approved.
+    A visit that a worker of `easel serve` has taken is its own; its result is waited for. What has not ended within
+    `PATIENCE` (a network asks to wait, a lookup must wait) is left to `easel serve`.
     """
-    from publishers import Media, Outcome, Publication, PublishError
+    from bot.pipeline.visit import visit
 
     records = studio.records
+    patient_until = datetime.now(UTC) + PATIENCE
     row = records.publication(publication_id)
-    publisher = studio.publisher(row.network)
-    try:
-        media: list[Media] = [
-            publisher.upload(publisher.prepare(studio.pictures.read(digest)), alt) for digest, alt in row.pictures
-        ]
-    except PublishError as error:
-        records.begin_publishing(publication_id)
-        return records.finish_publishing(publication_id, PublicationState.FAILED, str(error), error=str(error))
-    row = records.begin_publishing(publication_id)
-    publication = Publication(
-        id=row.id,
-        text=row.text,
-        media=tuple(media),
-        body_hash=row.approval_hash,
-        attempted_at=row.attempted_at or row.created_at,
-    )
-    try:
-        published = publisher.create(publication)
-    except PublishError as error:
-        unknown = error.outcome is Outcome.UNKNOWN
-        to = PublicationState.NEEDS_CONFIRMATION if unknown else PublicationState.FAILED
-        return records.finish_publishing(publication_id, to, str(error), error=str(error))
-    return records.finish_publishing(
-        publication_id,
-        PublicationState.PUBLISHED,
-        published.status,
-        remote_id=published.remote_id,
-        url=published.url,
-        error=None,
-    )
+    while row.state in COMING and row.visit_at <= patient_until and datetime.now(UTC) < patient_until:
+        mine = records.claim_visit(publication_id, row.attempt) if row.visit_at <= datetime.now(UTC) else None
+        if mine:
+            row = visit(studio, publication_id, mine.attempt)
+        else:
+            time.sleep(POLL_SECONDS)
+            row = records.publication(publication_id)
+    return row

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import fcntl
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from bot.errors import Misuse
 from bot.records.base import RecordsBase
@@ -65,7 +68,7 @@ class AccountRecords(RecordsBase):
             Misuse: if there is none.
         """
         with self.transaction() as session:
-            row = session.scalars(self._account_query(network, name, workspace)).first()
+            row: AccountRow | None = session.scalars(self._account_query(network, name, workspace)).first()
         if row is None or row.state == AccountState.REMOVED:
             raise Misuse(f"There is no {network} account {name!r}. `easel accounts list` shows those there are.")
         return row
@@ -81,6 +84,25 @@ class AccountRecords(RecordsBase):
         """The encrypted credentials as they are now; another process may have rotated them."""
         with self.transaction() as session:
             return session.get_one(AccountRow, account_id).credentials
+
+    @contextmanager
+    def account_lock(self, account_id: str) -> Iterator[None]:
+        """Hold an account against every other process, without holding a transaction open."""
+        if self.engine.dialect.name == "sqlite":
+            file = Path(str(self.engine.url.database)).with_name(f".{account_id}.lock")
+            with file.open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+            return
+        with self.engine.connect() as connection:
+            key = {"key": account_id}
+            connection.execute(text("SELECT pg_advisory_lock(hashtext(:key))"), key)
+            connection.commit()
+            try:
+                yield
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(hashtext(:key))"), key)
+                connection.commit()
 
     def rotate_credentials(self, account_id: str, old: str, new: str, expires_at: datetime | None) -> bool:
         """Replace the credentials if they still are `old`, in one statement; whether that was so."""
@@ -111,7 +133,8 @@ class AccountRecords(RecordsBase):
         """(workspace, network, name) of every account that is paused."""
         query = select(AccountRow.workspace, AccountRow.network, AccountRow.name)
         with self.transaction() as session:
-            return {tuple(row) for row in session.execute(query.where(AccountRow.state == AccountState.PAUSED))}
+            rows = session.execute(query.where(AccountRow.state == AccountState.PAUSED))
+            return {(workspace, network, name) for workspace, network, name in rows}
 
     def slots(self, network: str, account: str) -> list[SlotRow]:
         """The weekly slots of an account, from Monday on."""

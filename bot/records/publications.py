@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from bot.errors import Misuse, Refused
@@ -22,6 +22,9 @@ from bot.records.values import Planned, approval_hash, new_id
 
 COMING = (PublicationState.PLANNED, PublicationState.PUBLISHING)
 """States in which a worker has something to do."""
+
+LOOKING = (*COMING, PublicationState.NEEDS_CONFIRMATION)
+"""States that wait, in one way or another, for the news that a post is there."""
 
 ASKING = (PublicationState.NEEDS_CONFIRMATION, PublicationState.MISSED, PublicationState.FAILED)
 """States in which a person has something to decide."""
@@ -120,22 +123,31 @@ class PublicationRecords(RecordsBase):
                 first_attempted_at=row.first_attempted_at or now,
             )
 
-    def finish_publishing(
-        self, publication_id: str, attempt: int, to: PublicationState, why: str, **values: str | None
+    def finish_visit(
+        self,
+        publication_id: str,
+        attempt: int,
+        to: PublicationState,
+        why: str,
+        *,
+        visit_at: datetime | None = None,
+        harmless: bool = False,
+        **values: str | None,
     ) -> PublicationRow:
-        """Record how a visit ended; `values` are `remote_id`, `url` or `error`."""
-        with self.transaction() as session:
-            row = find_publication(session, publication_id)
-            return self.move_publication(session, row, COMING, to, why, attempt=attempt, **values)
+        """Record how a visit ended.
 
-    def visit_later(
-        self, publication_id: str, attempt: int, to: PublicationState, at: datetime, why: str, error: str | None = None
-    ) -> PublicationRow:
-        """Ask for another visit at `at`: `to` is planned (to be sent anew) or publishing (to be looked up again)."""
+        With `visit_at` another visit is asked for. `harmless` says that the last request to post did nothing, so that
+        it does not count. `values` are `remote_id`, `url` and `error`.
+        """
         with self.transaction() as session:
             row = find_publication(session, publication_id)
+            changes: dict[str, Any] = {**values}
+            if visit_at is not None:
+                changes["visit_at"] = visit_at
+            if harmless and row.state == PublicationState.PUBLISHING:
+                changes["tries"] = max(0, row.tries - 1)
             return self.move_publication(
-                session, row, COMING, to, why, attempt=attempt, new_attempt=True, visit_at=at, error=error
+                session, row, LOOKING, to, why, attempt=attempt, new_attempt=visit_at is not None, **changes
             )
 
     def reschedule(self, publication_id: str, at: datetime, person: str, why: str) -> PublicationRow:
@@ -182,14 +194,20 @@ class PublicationRecords(RecordsBase):
                 session, row, asked, planned, why, person=person, new_attempt=True, visit_at=now, error=None
             )
 
-    def to_enqueue(self, limit: int) -> list[PublicationRow]:
-        """Visits of any workspace that are asked for and were not handed to the queue, the most urgent first."""
+    def to_enqueue(self, limit: int, skip: Collection[tuple[str, str, str]] = ()) -> list[PublicationRow]:
+        """Visits of any workspace that are asked for and were not handed to the queue, the most urgent first.
+
+        `skip` names accounts, as (workspace, network, account), that are not visited for.
+        """
         query = (
             select(PublicationRow)
             .where(PublicationRow.state.in_(COMING), PublicationRow.enqueued < PublicationRow.attempt)
             .order_by(PublicationRow.visit_at)
             .limit(limit)
         )
+        if skip:
+            whose = tuple_(PublicationRow.workspace, PublicationRow.network, PublicationRow.account)
+            query = query.where(whose.not_in(list(skip)))
         with self.transaction() as session:
             return list(session.scalars(query))
 
@@ -207,6 +225,33 @@ class PublicationRecords(RecordsBase):
         )
         with self.transaction() as session:
             return list(session.scalars(query))
+
+    def claim_visit(self, publication_id: str, attempt: int) -> PublicationRow | None:
+        """Take a planned visit away from the queue's reach; None if the queue was given it already.
+
+        The claim is an attempt of its own that counts as handed out, so that a visit which the queue is just being
+        given is overtaken.
+        """
+        statement = (
+            update(PublicationRow)
+            .where(
+                PublicationRow.id == publication_id,
+                PublicationRow.attempt == attempt,
+                PublicationRow.enqueued < attempt,
+            )
+            .values(attempt=attempt + 1, enqueued=attempt + 1)
+        )
+        with self.transaction() as session:
+            if session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]
+                return None
+            return find_publication(session, publication_id)
+
+    def give_up_visit(self, publication_id: str, attempt: int, why: str) -> None:
+        """Ask for another visit in place of one whose worker is gone; nothing if it ended meanwhile."""
+        with self.transaction() as session:
+            row = find_publication(session, publication_id)
+            if row.attempt == attempt and row.state in COMING:
+                self.move_publication(session, row, COMING, PublicationState(row.state), why, new_attempt=True)
 
     def mark_enqueued(self, visits: Collection[tuple[str, int]]) -> None:
         """The visits (publication, attempt) are in the queue."""

@@ -49,6 +49,7 @@ PUBLICATION_MOVES: Mapping[PublicationState, frozenset[PublicationState]] = {
         {
             PublicationState.PUBLISHING,
             PublicationState.PLANNED,  # moved to another time, or put back to wait
+            PublicationState.PUBLISHED,  # an earlier request turned out to have arrived
             PublicationState.MISSED,
             PublicationState.FAILED,
             PublicationState.CANCELLED,

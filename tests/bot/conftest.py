@@ -39,3 +39,34 @@ def easel(home):
         )
 
     return run
+
+
+@pytest.fixture
+def studio(home):
+    from bot.pipeline.studio import Studio
+
+    studio = Studio(load_settings())
+    yield studio
+    studio.records.engine.dispose()
+
+
+@pytest.fixture
+def approve(studio):
+    """Take a draft to an approved post with one small picture, without drawing: its publications."""
+    from PIL import Image
+
+    from bot.pipeline.publish import plan
+    from bot.records import PostState
+    from bot.records.store import Drawn
+
+    def approve(draft="hello", networks=("x",), due_at=None, **options):
+        records = studio.records
+        post = records.create_post("ana", draft, list(networks), due_at, "Europe/Madrid", **options)
+        records.move_post(post.id, PostState.PREPARING, "ana", "preparing", expected=PostState.DRAFTED)
+        brief = records.add_brief(post.id, {"prompt": "a rocket", "alt_text": "a rocket"}, [])
+        picture = studio.pictures.add(Image.new("RGB", (64, 64), "orange"))
+        candidates = records.add_candidates(post.id, brief.id, [Drawn(1, 0.5, "doodle", "r1", {}, picture, [])])
+        records.move_post(post.id, PostState.REVIEW, "easel", "ready", expected=PostState.PREPARING)
+        return records.approve(post.id, plan(studio, records.post(post.id), candidates, "a rocket"), "ana", "yes")
+
+    return approve

@@ -108,7 +108,7 @@ def test_two_workers_cannot_both_begin_the_same_publication(records):
 def test_the_audit_says_who_moved_what_and_why(records):
     [first, _] = records.approve(post_in_review(records), PLANS, "ana", "candidates 1")
     records.begin_publishing(first.id, 1)
-    records.finish_publishing(first.id, 1, PublicationState.PUBLISHED, "published", url="https://example.org/1")
+    records.finish_visit(first.id, 1, PublicationState.PUBLISHED, "published", url="https://example.org/1")
     told = [(row.from_state, row.to_state) for row in records.audit(first.id)]
     assert told == [(None, "planned"), ("planned", "publishing"), ("publishing", "published")]
     assert records.audit(first.post_id)[-1].person == "ana"

@@ -1,0 +1,135 @@
+"""Tokens at rest: encrypted with Fernet, by a key from the environment or a file that only its owner can read."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from bot.errors import EaselError, Misuse
+from publishers import OAuth1Token, OAuth2Token, Secret
+
+KEY_VARIABLE = "EASEL_SECRET_KEY"
+"""Fernet keys, separated by commas: the first encrypts, all decrypt, so that a key can be replaced."""
+
+Token = OAuth1Token | OAuth2Token
+
+
+class Vault:
+    """Seals tokens for the records and opens them again. Knows its key and shows it to nobody."""
+
+    def __init__(self, home: Path) -> None:
+        self._file = home / "secret.key"
+        self._fernet = MultiFernet(self._keys())
+
+    def seal(self, token: Token) -> str:
+        """The token as text that says nothing without the key."""
+        return self._fernet.encrypt(json.dumps(token_fields(token)).encode()).decode()
+
+    def open(self, sealed: str) -> Token:
+        """The token that was sealed.
+
+        Raises:
+            EaselError: if the key is another one, or the text was changed.
+        """
+        try:
+            return token_from(json.loads(self._fernet.decrypt(sealed.encode())))
+        except InvalidToken:
+            raise EaselError(
+                f"The stored token cannot be decrypted with the present key ({self._source()}). Restore the key, "
+                "or connect the account again: `easel accounts add`."
+            ) from None
+
+    def _source(self) -> str:
+        return KEY_VARIABLE if os.environ.get(KEY_VARIABLE) else str(self._file)
+
+    def _keys(self) -> list[Fernet]:
+        given = os.environ.get(KEY_VARIABLE, "")
+        text = given or self._read_or_make()
+        try:
+            return [Fernet(key.strip()) for key in text.split(",") if key.strip()]
+        except ValueError:
+            raise Misuse(
+                f"{self._source()} holds no key: it should be 32 bytes in URL-safe Base64 (44 characters), "
+                "such as Fernet.generate_key() makes."
+            ) from None
+
+    def _read_or_make(self) -> str:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            if self._file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise EaselError(f"Others may read {self._file}: `chmod 600 {self._file}`, then try again.") from None
+            return self._file.read_text(encoding="ascii").strip()
+        with os.fdopen(descriptor, "wb") as file:
+            key = Fernet.generate_key()
+            file.write(key + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        return key.decode()
+
+
+def token_fields(token: Token) -> dict[str, object]:
+    """The token as plain fields, secrets revealed: for sealing only."""
+    if isinstance(token, OAuth1Token):
+        names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+        return {"kind": "oauth1", **{name: getattr(token, name).reveal() for name in names}}
+    return {
+        "kind": "oauth2",
+        "access_token": token.access_token.reveal(),
+        "client_id": token.client_id,
+        "client_secret": token.client_secret.reveal() if token.client_secret else None,
+        "refresh_token": token.refresh_token.reveal() if token.refresh_token else None,
+        "expires_at": token.expires_at.isoformat() if token.expires_at else None,
+        "scopes": sorted(token.scopes),
+    }
+
+
+def token_from(fields: Mapping[str, object]) -> Token:
+    """The token with these fields; without `kind`, four keys make it OAuth 1.0a.
+
+    Raises:
+        Misuse: naming what is missing or wrong, never its value.
+    """
+
+    def text(name: str, *, needed: bool = True) -> str:
+        value = fields.get(name)
+        if value is None and not needed:
+            return ""
+        if not isinstance(value, str) or not value.strip() or not value.isascii():
+            raise Misuse(f"The token's {name} is missing or no plain text.")
+        return value.strip()
+
+    if "consumer_key" in fields:
+        return OAuth1Token(
+            Secret(text("consumer_key")),
+            Secret(text("consumer_secret")),
+            Secret(text("access_token")),
+            Secret(text("access_token_secret")),
+        )
+    ends, scopes = text("expires_at", needed=False), fields.get("scopes") or []
+    try:
+        expires_at = datetime.fromisoformat(ends) if ends else None
+    except ValueError:
+        raise Misuse("The token's expires_at is no ISO time such as 2026-12-01T09:00:00+00:00.") from None
+    if expires_at and expires_at.tzinfo is None:
+        raise Misuse("The token's expires_at has no time zone: end it with +00:00 for UTC.")
+    if isinstance(scopes, str):
+        scopes = scopes.replace(",", " ").split()
+    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
+        raise Misuse("The token's scopes are no list of names.")
+    secret, refresh = text("client_secret", needed=False), text("refresh_token", needed=False)
+    return OAuth2Token(
+        access_token=Secret(text("access_token")),
+        client_id=text("client_id", needed=False),
+        client_secret=Secret(secret) if secret else None,
+        refresh_token=Secret(refresh) if refresh else None,
+        expires_at=expires_at,
+        scopes=frozenset(scopes),
+    )

@@ -1,0 +1,206 @@
+"""`easel accounts` and `easel slots`: who is posted for, and at which times of the week."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+accounts = typer.Typer(help="Accounts on X and LinkedIn; their tokens are kept encrypted.", no_args_is_help=True)
+slots = typer.Typer(help="Weekly times at which an account posts.", no_args_is_help=True)
+
+Network = Annotated[str, typer.Argument(help="x or linkedin.")]
+Account = Annotated[str, typer.Option("--name", help="The account's name. Default: the first of the network.")]
+LONGEST_TOKEN_FILE = 65_536
+NETWORKS = ("x", "linkedin")
+
+
+@accounts.command("add")
+def add(
+    network: Network,
+    name: Annotated[str, typer.Option(help="What you call it, such as brand.")] = "main",
+    token: Annotated[
+        Path | None, typer.Option(help="A JSON file with the token's fields, or - for standard input. Default: asked.")
+    ] = None,
+    author: Annotated[str, typer.Option(help="LinkedIn: urn:li:person:… or urn:li:organization:….")] = "",
+    address: Annotated[str, typer.Option(help="Another server than the network's own, such as the playground.")] = "",
+    login_address: Annotated[str, typer.Option(help="The same, for LinkedIn's tokens.")] = "",
+) -> None:
+    """Connect an account, or connect it anew: the token is checked with the network, then stored encrypted.
+
+    X takes consumer_key, consumer_secret, access_token, access_token_secret (OAuth 1.0a), or access_token,
+    refresh_token, client_id, client_secret (OAuth 2); LinkedIn access_token and expires_at.
+    """
+    from bot.accounts import connect
+    from bot.accounts.vault import token_from
+    from bot.cli.session import person
+    from bot.errors import Misuse
+    from bot.pipeline.studio import Studio
+    from bot.settings import load_settings
+
+    known(network)
+    if not name.strip() or len(name) > 60 or not name.isprintable():
+        raise Misuse("An account's name has 1 to 60 printable characters.")
+    fields = read_token(token) if token else ask_token(network)
+    settings = {"author": author, "address": address, "login_address": login_address}
+    kept = {key: value for key, value in settings.items() if value}
+    row, report = connect(Studio(load_settings()), network, name, person(), kept, token_from(fields))
+    typer.echo(f"{network}: {report.name} is connected as {row.name}.")
+    for warning in report.warnings:
+        typer.echo(f"  {warning}")
+
+
+@accounts.command("list")
+def show() -> None:
+    """List the accounts, whether they work, and when their tokens end."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from bot.cli.queue import open_records
+
+    rows = open_records().accounts()
+    console = Console(highlight=False)
+    if not rows:
+        console.print("No account is connected: posts go to the outbox. `easel accounts add x` connects one.")
+        return
+    table = Table("network", "name", "state", "connected by", "token ends", "note", box=None, padding=(0, 2, 0, 0))
+    for row in rows:
+        ends = f"{row.expires_at:%Y-%m-%d}" if row.expires_at else "-"
+        table.add_row(row.network, row.name, row.state, row.owner, ends, row.notice or "")
+    console.print(table)
+
+
+@accounts.command("check")
+def check() -> None:
+    """Ask each network whether the account's token works; one that does is taken out of its pause."""
+    from bot.accounts import open_publisher
+    from bot.cli.session import person
+    from bot.errors import EaselError
+    from bot.pipeline.studio import Studio
+    from bot.records.states import AccountState
+    from bot.settings import load_settings
+    from publishers import PublishError
+
+    studio = Studio(load_settings())
+    failed = 0
+    for row in studio.records.accounts():
+        try:
+            report = open_publisher(studio, row.network, row.name, row.workspace).check()
+        except (PublishError, EaselError) as error:
+            failed += 1
+            typer.echo(f"{row.network} {row.name}: {error}")
+            continue
+        studio.records.set_account_state(row.id, AccountState.ACTIVE, person(), "checked: it works")
+        typer.echo(f"{row.network} {row.name}: {report.name} works")
+        for warning in report.warnings:
+            typer.echo(f"  {warning}")
+    if failed:
+        raise EaselError(f"{failed} account(s) do not work; connect them again with `easel accounts add`.")
+
+
+@accounts.command("remove")
+def remove(network: Network, name: Account = "") -> None:
+    """Forget an account, its token and its slots. What is planned for it fails and says so."""
+    from bot.cli.queue import open_records
+    from bot.cli.session import person
+    from bot.records.states import AccountState
+
+    records = open_records()
+    row = records.account(known(network), name or chosen(records, network))
+    records.set_account_state(row.id, AccountState.REMOVED, person(), "removed")
+    typer.echo(f"{network}: {row.name} is removed. Revoke its token at the network too.")
+
+
+@slots.command("add")
+def add_slot(
+    network: Network,
+    times: Annotated[list[str], typer.Argument(help='Weekday and time, such as "mon 14:30".')],
+    name: Account = "",
+) -> None:
+    """Give an account weekly slots, in your time zone."""
+    from bot.cli.queue import open_records
+    from bot.schedule import parse_slot
+    from bot.settings import load_settings
+
+    records, zone = open_records(), load_settings().zone.key
+    account = name or chosen(records, known(network))
+    for weekday, at in [parse_slot(text) for text in times]:
+        records.add_slot(network, account, weekday, at, zone)
+    list_slots(network, account)
+
+
+@slots.command("list")
+def list_slots(network: Network, name: Account = "") -> None:
+    """List an account's weekly slots."""
+    from bot.cli.queue import open_records
+    from bot.schedule import WEEKDAYS
+
+    records = open_records()
+    account = name or chosen(records, known(network))
+    rows = records.slots(network, account)
+    for row in rows:
+        typer.echo(f"{network} {account}: {WEEKDAYS[row.weekday]} {row.at} {row.timezone}")
+    if not rows:
+        typer.echo(f"{network} {account} has no slots.")
+
+
+@slots.command("remove")
+def remove_slot(
+    network: Network,
+    time: Annotated[str, typer.Argument(help='Such as "mon 14:30".')],
+    name: Account = "",
+) -> None:
+    """Take a weekly slot away; what is planned in it stays planned."""
+    from bot.cli.queue import open_records
+    from bot.errors import Misuse
+    from bot.schedule import parse_slot
+
+    records = open_records()
+    account = name or chosen(records, known(network))
+    if not records.remove_slot(network, account, *parse_slot(time)):
+        raise Misuse(f"{network} {account} has no slot {time!r}. `easel slots list {network}` shows those there are.")
+    list_slots(network, account)
+
+
+def known(network: str) -> str:
+    """The network, if there is one of that name."""
+    from bot.errors import Misuse
+
+    if network not in NETWORKS:
+        raise Misuse(f"There is no network {network!r}. Choose from {', '.join(NETWORKS)}.")
+    return network
+
+
+def chosen(records: Any, network: str) -> str:
+    """The name of the account that posts for the network go to."""
+    from bot.accounts import account_name
+
+    return account_name(records, network)
+
+
+def read_token(file: Path) -> dict[str, Any]:
+    """The token's fields from a file or standard input; nothing of it is ever shown."""
+    from bot.errors import Misuse
+
+    try:
+        stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
+        fields = json.loads(stream.read(LONGEST_TOKEN_FILE + 1))
+    except OSError as error:
+        raise Misuse(f"{file} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise Misuse(f"{file} holds no JSON: it should be an object with the token's fields.") from None
+    if not isinstance(fields, dict):
+        raise Misuse(f"{file} holds no JSON object with the token's fields.")
+    return fields
+
+
+def ask_token(network: str) -> dict[str, str]:
+    """Ask for the token's fields without showing what is typed."""
+    names = ["access_token", "refresh_token", "client_id", "client_secret"]
+    if network == "x" and typer.confirm("OAuth 1.0a keys (no: OAuth 2)?", default=True):
+        names = ["consumer_key", "consumer_secret", "access_token", "access_token_secret"]
+    answers = {name: typer.prompt(name, hide_input=True, default="", show_default=False) for name in names}
+    return {name: value for name, value in answers.items() if value}

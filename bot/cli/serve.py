@@ -1,0 +1,45 @@
+"""`easel serve` and `easel worker`: the processes that carry out what was approved."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+Name = Annotated[str, typer.Option(help="A stable name; two processes never share one. Default: queue and machine.")]
+
+
+def serve() -> None:
+    """Draw and publish what is asked for, at its time, until stopped: one process for each."""
+    from bot.records import open_database
+    from bot.serve import Role, serve
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    open_database(settings.database).dispose()  # bring the schema up before the roles race to do it
+    port = settings.health_port
+    roles = [
+        Role(queue, ("worker", "--queues", queue, "--health-port", str(port + offset if port else 0)))
+        for offset, queue in enumerate(("publish", "draw"))
+    ]
+    typer.echo(f"Easel serves {settings.home}. Ctrl-C stops it.")
+    serve(roles)
+
+
+def worker(
+    queues: Annotated[str, typer.Option(help="What to do: publish, draw, or both as publish,draw.")] = "publish,draw",
+    name: Name = "",
+    health_port: Annotated[int, typer.Option(help="Answer /healthz, /readyz and /metrics here; 0 is nowhere.")] = 0,
+) -> None:
+    """Be one worker: `--queues draw` on a machine that draws, `--queues publish` anywhere."""
+    from bot.errors import Misuse
+    from bot.pipeline.durable import QUEUES
+    from bot.pipeline.worker import run_worker
+    from bot.settings import load_settings
+
+    wanted = [part.strip() for part in queues.split(",") if part.strip()]
+    if unknown := [part for part in wanted if part not in QUEUES] or ([] if wanted else [queues]):
+        raise Misuse(f"There is no queue {unknown[0]!r}: choose from {', '.join(QUEUES)}.")
+    run_worker(load_settings(), wanted, name, health_port)
+    os._exit(0)  # whatever was handed back must not hold the exit up

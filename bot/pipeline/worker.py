@@ -1,0 +1,102 @@
+"""A worker process: draws, or publishes, until it is told to stop."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from bot.errors import EaselError
+from bot.health import serve_health
+from bot.pipeline.durable import DRAW, PUBLISH, Workshop
+from bot.pipeline.studio import Studio
+from bot.pipeline.sweep import look_after_orphans, sweep
+from bot.settings import Settings
+
+SWEEP_SECONDS = 0.5
+BEAT_SECONDS = 5.0
+PATIENCE_SECONDS = 6
+"""How long running work may go on after the signal to stop; with the rest of the way out it stays under ten seconds."""
+
+
+def worker_name(queues: Sequence[str], name: str = "") -> str:
+    """The stable name of a worker: given, or its queues and this machine."""
+    return name or f"{'-'.join(queues)}@{socket.gethostname()}"
+
+
+def run_worker(settings: Settings, queues: Sequence[str], name: str = "", health_port: int = 0) -> None:
+    """Work until SIGTERM or SIGINT; then finish or hand back within ten seconds.
+
+    Raises:
+        EaselError: if a worker of this name runs already.
+    """
+    name = worker_name(queues, name)
+    stop = stop_on_signals()
+    with only_one(settings, name):
+        studio = Studio(settings)
+        records = studio.records
+        if DRAW in queues:
+            studio.open_painter()
+        workshop = Workshop(studio, name, queues)
+        workshop.open()
+        health = serve_health(records, name, health_port) if health_port else None
+        try:
+            keep_going(studio, workshop, stop)
+        finally:
+            workshop.close(PATIENCE_SECONDS)
+            records.forget_worker(name)
+            if health:
+                health.shutdown()
+
+
+def keep_going(studio: Studio, workshop: Workshop, stop: threading.Event) -> None:
+    """Show that this worker is alive and, if it publishes, sweep, until it is to stop."""
+    records = studio.records
+    last_beat = float("-inf")
+    while not stop.is_set():
+        try:
+            if time.monotonic() - last_beat >= BEAT_SECONDS:
+                records.see_worker(workshop.name, workshop.queues, socket.gethostname(), os.getpid())
+                last_beat = time.monotonic()
+                if PUBLISH in workshop.queues:
+                    look_after_orphans(records, workshop)
+            if PUBLISH in workshop.queues:
+                sweep(records, workshop)
+        except EaselError as error:  # the database is busy or away: the next sweep tries again
+            print(f"easel: {workshop.name}: {error}", flush=True)  # noqa: T201
+        stop.wait(SWEEP_SECONDS)
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    return stop
+
+
+@contextmanager
+def only_one(settings: Settings, name: str) -> Iterator[None]:
+    """Hold the name on this machine: two processes of one name would run each other's work.
+
+    Raises:
+        EaselError: if another process holds it. The lock ends with its process, however that ends.
+    """
+    folder = settings.home / "workers"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise EaselError(f"A worker named {name} runs already. Stop it first, or give this one --name.") from None
+        yield
