@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from publishers.answers import Timeouts
 from publishers.credentials import OAuth1Token, OAuth2Token, Rotate, saving
 from publishers.errors import Outcome, PublishError, Reason
 from publishers.limits import Limits, PictureLimits, limits_of
@@ -34,6 +33,7 @@ from publishers.publication import (
 from publishers.secret import Secret
 
 if TYPE_CHECKING:
+    from publishers.answers import Timeouts
     from publishers.linkedin.carousel import carousel_pdf
     from publishers.linkedin.publisher import LinkedInPublisher
     from publishers.outbox import OutboxPublisher
@@ -71,10 +71,11 @@ __all__ = [
 _LAZY = {
     "LinkedInPublisher": "publishers.linkedin.publisher",
     "OutboxPublisher": "publishers.outbox",
+    "Timeouts": "publishers.answers",
     "XPublisher": "publishers.x.publisher",
     "carousel_pdf": "publishers.linkedin.carousel",
 }
-"""Names whose modules load Pillow or a network client: only when asked for."""
+"""Names whose modules load Pillow, a network client or much of the standard library: only when asked for."""
 
 
 def __getattr__(name: str) -> Any:
