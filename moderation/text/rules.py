@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,13 @@ from typing import Any
 from moderation.errors import PolicyError
 from moderation.lists import read_list
 from moderation.policy import TEXT_CATEGORIES, Policy
+from moderation.text.lexicon import Lexicon
+from moderation.text.readings import AS_WRITTEN, RUN_TOGETHER, Reading, readings
 from moderation.text.terms import Term, TermIndex, parse_term
-from moderation.text.words import plain, words
 from moderation.verdicts import Finding
+
+DISGUISED = 0.85
+"""The highest score of a word found in disguise: undoing one is a guess, so it stops nothing by itself."""
 
 
 @dataclass(frozen=True)
@@ -23,18 +27,22 @@ class Entry:
     score: float
 
 
-class RuleList:
-    """Finds listed terms as whole words, whatever their disguise; exceptions (names, places, idioms) are no hit."""
+@dataclass(frozen=True)
+class WordList:
+    """The content of config/moderation/words.toml.
 
-    def __init__(self, version: str, entries: Mapping[Term, Entry], exceptions: Sequence[Term]) -> None:
-        self.version = version
-        self.categories = tuple(c for c in TEXT_CATEGORIES if any(entry.category == c for entry in entries.values()))
-        self._entries = entries
-        self._terms = TermIndex(entries)
-        self._exceptions = TermIndex(exceptions)
+    Attributes:
+        version: changes with the file.
+        entries: what is looked for.
+        exceptions: terms within which nothing counts as found.
+    """
+
+    version: str
+    entries: Mapping[Term, Entry]
+    exceptions: tuple[Term, ...]
 
     @classmethod
-    def load(cls, policy: Policy) -> RuleList:
+    def load(cls, policy: Policy) -> WordList:
         """The list that the policy names under `options.rules.words`.
 
         Raises:
@@ -46,23 +54,58 @@ class RuleList:
         for table in tables.get("terms", []):
             entry = _entry(table, path)
             entries.update((_term(source, path), entry) for source in table["words"])
-        exceptions = [_term(source, path) for source in tables.get("exceptions", [])]
-        return cls(digest, entries, exceptions)
+        return cls(digest, entries, tuple(_term(source, path) for source in tables.get("exceptions", [])))
+
+    def lexicon(self) -> Lexicon:
+        """Known words, the single ones of this list among them."""
+        return Lexicon(word for term in self.entries if len(term.elements) == 1 for word in term.first_words())
+
+
+class RuleList:
+    """Finds listed terms as whole words, whatever their disguise; exceptions (names, places, idioms) are no hit."""
+
+    def __init__(self, listed: WordList) -> None:
+        found = {entry.category for entry in listed.entries.values()}
+        self.version = listed.version
+        self.categories = tuple(category for category in TEXT_CATEGORIES if category in found)
+        self._entries = listed.entries
+        self._terms = TermIndex(listed.entries)
+        self._exceptions = TermIndex(listed.exceptions)
+        self._lexicon = listed.lexicon()
+
+    @classmethod
+    def load(cls, policy: Policy) -> RuleList:
+        """The list that the policy names.
+
+        Raises:
+            PolicyError: the list cannot be used.
+        """
+        return cls(WordList.load(policy))
 
     def examine(self, text: str, /) -> list[Finding]:
-        """One finding for each listed term in `text`."""
-        found = tuple(words(plain(text)))
-        row = [word.letters for word in found]
+        """One finding for each listed term in each reading of `text`."""
+        found = [
+            self._examine(reading, text) for reading in readings(text, self._lexicon) if reading.name != RUN_TOGETHER
+        ]
+        return [finding for findings in found for finding in findings]
+
+    def _examine(self, reading: Reading, text: str) -> Iterator[Finding]:
+        row = [word.letters for word in reading.words]
         excused = [(start, end) for _, start, end in self._exceptions.find(row)]
-        findings = []
         for term, start, end in self._terms.find(row):
             if any(first <= start and end <= last for first, last in excused):
                 continue
             entry = self._entries[term]
-            span = (found[start].start, found[end - 1].end)
-            reason = f"{entry.category}: {text[span[0] : span[1]]!r} is on the list of words"
-            findings.append(Finding(entry.category, entry.score, reason, span))
-        return findings
+            places = reading.words[start:end]
+            span = (min(word.start for word in places), max(word.end for word in places))
+            quoted = text[span[0] : span[1]]
+            if reading.name == AS_WRITTEN:
+                yield Finding(
+                    entry.category, entry.score, f"{entry.category}: {quoted!r} is on the list of words", span
+                )
+            else:
+                reason = f"{entry.category}: {quoted!r}, read {reading.name}, is on the list of words"
+                yield Finding(entry.category, min(entry.score, DISGUISED), reason, span)
 
 
 def _entry(table: Any, path: Path) -> Entry:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from moderation.errors import PolicyError
@@ -42,6 +42,12 @@ class Term:
 
     source: str
     elements: tuple[Element | None, ...]
+
+    def first_words(self) -> Iterator[str]:
+        """The words and beginnings of words that a match can begin with."""
+        first = self.elements[0]
+        if first is not None:
+            yield from (*first.words, *first.prefixes)
 
     def end(self, row: Sequence[str], start: int) -> int:
         """The index after the last word of the longest match that begins at `row[start]`, or -1."""

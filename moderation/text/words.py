@@ -6,7 +6,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from moderation.text.lookalikes import emoji_letter
+
 APOSTROPHES = frozenset("'’‘ʼ＇`´")
+INVISIBLE = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and signs that show nothing, besides Unicode's own format characters."""
 
 
 @dataclass(frozen=True)
@@ -18,12 +22,40 @@ class Word:
     end: int
 
 
-def words(characters: Iterable[tuple[str, int]]) -> Iterator[Word]:
-    """The words among `characters`, which are pairs of a folded character and its place in the text."""
+Characters = Iterable[tuple[str, int]]
+"""Pairs of a folded character and its place in the text."""
+
+
+def plain(text: str) -> Iterator[tuple[str, int]]:
+    """The characters of `text` in small letters, without accents and without what nobody sees.
+
+    Marks that spell, as in Hindi, are kept.
+    """
+    for place, character in enumerate(text):
+        if character.isascii():
+            yield character.lower(), place
+            continue
+        if letter := emoji_letter(character):
+            yield letter, place
+            continue
+        for part in unicodedata.normalize("NFKD", character.casefold()):
+            if not _unseen(part):
+                yield part.casefold(), place
+
+
+def _unseen(character: str) -> bool:
+    category = unicodedata.category(character)
+    if category in ("Cf", "Me") or character in INVISIBLE:
+        return True
+    return category == "Mn" and not "\u0590" <= character <= "\u1aaf"  # accents; other scripts spell with marks
+
+
+def words(characters: Characters) -> Iterator[Word]:
+    """The words among `characters`: runs of letters, digits and marks; an apostrophe does not end one."""
     letters: list[str] = []
     start = end = 0
     for character, place in characters:
-        if character.isalnum():
+        if character.isalnum() or (letters and unicodedata.category(character)[0] == "M"):
             start = start if letters else place
             end = place + 1
             letters.append(character)
@@ -34,14 +66,14 @@ def words(characters: Iterable[tuple[str, int]]) -> Iterator[Word]:
         yield Word("".join(letters), start, end)
 
 
-def plain(text: str) -> Iterator[tuple[str, int]]:
-    """The characters of `text` in small letters without accents (marks that spell, as in Hindi, are kept)."""
-    for place, character in enumerate(text):
-        for part in unicodedata.normalize("NFKD", character.casefold()):
-            if not is_accent(part):
-                yield part.casefold(), place
-
-
-def is_accent(character: str) -> bool:
-    """Whether `character` is a mark on a letter of the Latin, Greek or Cyrillic script."""
-    return unicodedata.category(character) == "Mn" and not "\u0590" <= character <= "\u1aaf"
+def chunks(characters: Characters) -> Iterator[list[tuple[str, int]]]:
+    """`characters` between white space."""
+    chunk: list[tuple[str, int]] = []
+    for character, place in characters:
+        if not character.isspace():
+            chunk.append((character, place))
+        elif chunk:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -1,0 +1,109 @@
+"""Known words: they tell a disguise that spells something from signs that merely stand beside a word."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from moderation.text.encoder import vocabulary
+
+SHORT_WORDS = frozenset((
+    "a", "i", "am", "an", "as", "at", "be", "by", "do", "go", "ha", "he", "hi", "if", "in", "is", "it", "me", "my",
+    "no", "of", "oh", "ok", "on", "or", "ow", "so", "to", "tv", "uk", "up", "us", "vs", "we", "ya", "yo",
+))  # fmt: skip
+"""Words of one or two letters; the model's vocabulary holds every pair of letters as a word."""
+
+SHORTEST_KNOWN = 3
+LISTED_RANK = 5_000
+"""How common a listed word counts that the vocabulary does not hold."""
+
+ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers", "y", "ly")
+JOIN_COST = 1.0
+UNKNOWN_COST = 12.0
+UNKNOWN_LETTER_COST = 2.0
+"""Costs are -log of a word's frequency by Zipf's law, its rank being its place in the vocabulary. An unknown word costs
+more than a known one, so that fragments are joined when they make a word."""
+
+LONGEST_WORD = 24
+
+
+class Lexicon:
+    """The sentence encoder's vocabulary, and listed words that must be recognised above all."""
+
+    def __init__(self, listed: Iterable[str] = ()) -> None:
+        self.listed = frozenset(listed)
+        whole = [word for word in vocabulary() if word.isascii() and word.isalpha() and len(word) >= SHORTEST_KNOWN]
+        self._rank = {word: rank for rank, word in enumerate(whole, start=1)}
+        self._rank.update((word, 1) for word in SHORT_WORDS)
+        for word in self.listed:
+            self._rank.setdefault(word, LISTED_RANK)
+        self._by_length: dict[int, list[str]] = defaultdict(list)
+        for word in (*self.listed, *whole):
+            self._by_length[len(word)].append(word)
+
+    def knows(self, word: str) -> bool:
+        """Whether `word`, or what is left of it without a common ending, is known."""
+        if word in self._rank:
+            return True
+        return any(
+            len(word) - len(ending) > SHORTEST_KNOWN and word.endswith(ending) and word[: -len(ending)] in self._rank
+            for ending in ENDINGS
+        )
+
+    def cost(self, word: str) -> float:
+        """How rare `word` is: small for common words, large for unknown ones."""
+        rank = self._rank.get(word)
+        return math.log(rank + 10) if rank else UNKNOWN_COST + UNKNOWN_LETTER_COST * len(word)
+
+    def matching(self, masked: str, masks: frozenset[str]) -> str:
+        """The word that `masked` hides (each of `masks` stands for one letter), listed ones first, or ""."""
+        pattern = re.compile("".join("." if letter in masks else re.escape(letter) for letter in masked))
+        return next((word for word in self._by_length[len(masked)] if pattern.fullmatch(word)), "")
+
+    def join(self, fragments: Sequence[str]) -> list[tuple[int, int]]:
+        """The cheapest way to read `fragments` as words: `[start, end)` of the fragments of each.
+
+        Fragments that are words by themselves stay apart ("pen is"); a joined word must be known.
+        """
+        count = len(fragments)
+        best = [0.0] + [math.inf] * count
+        before = [0] * (count + 1)
+        for end in range(1, count + 1):
+            joined, has_stray = "", False
+            for start in range(end - 1, -1, -1):
+                joined = fragments[start] + joined
+                if len(joined) > LONGEST_WORD and start < end - 1:
+                    break
+                has_stray = has_stray or fragments[start] not in self._rank
+                if start < end - 1 and (not has_stray or joined not in self._rank):
+                    continue
+                cost = best[start] + self.cost(joined) + (JOIN_COST if start < end - 1 else 0.0)
+                if cost < best[end]:
+                    best[end], before[end] = cost, start
+        return _steps(before)
+
+    def split(self, run: str) -> list[str]:
+        """`run` as the cheapest row of known words, or nothing if some of it is no word."""
+        parts = [run[start:end] for start, end in _steps(self._split_steps(run))]
+        return parts if len(parts) > 1 and all(part in self._rank for part in parts) else []
+
+    def _split_steps(self, run: str) -> list[int]:
+        best = [0.0] + [math.inf] * len(run)
+        before = [0] * (len(run) + 1)
+        for end in range(1, len(run) + 1):
+            for start in range(max(0, end - LONGEST_WORD), end):
+                cost = best[start] + self.cost(run[start:end]) + JOIN_COST
+                if cost < best[end]:
+                    best[end], before[end] = cost, start
+        return before
+
+
+def _steps(before: Sequence[int]) -> list[tuple[int, int]]:
+    """The `[start, end)` pairs on the way back from the end."""
+    steps, end = [], len(before) - 1
+    while end > 0:
+        steps.append((before[end], end))
+        end = before[end]
+    return steps[::-1]
