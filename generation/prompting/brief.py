@@ -20,8 +20,8 @@ class DraftError(GenerationError):
 class Span:
     """A piece of the draft that was read as something else than its plain words.
 
-    `draft[start:end] == text`; positions count Unicode code points. `kind` is one of slang, abbreviation, idiom, contraction,
-    filler, sense, emoji, emoticon, hashtag, mention, link, email, stretched or sarcasm.
+    `draft[start:end] == text`; positions count Unicode code points. `kind` is one of slang, abbreviation, idiom,
+    contraction, filler, sense, emoji, emoticon, hashtag, mention, link, email, stretched or sarcasm.
     """
 
     start: int
@@ -35,9 +35,10 @@ class Span:
 class Brief:
     """What to draw for a draft, and how the draft was read.
 
-    `draft` is the post as given, but for invisible control characters; spans index into it. `normalized` is the draft in plain
-    words. `prompt` has at most `PROMPT_WORD_LIMIT` words, the most important first. `negative` are words to steer away from.
-    `writer` is "rules" or the name of a language model. `notices` are sentences for the person who asked.
+    `draft` is the post as given, but for invisible control characters; spans index into it. `normalized` is the draft
+    in plain words. `prompt` has at most `PROMPT_WORD_LIMIT` words, the most important first. `negative` are words to
+    steer away from. `writer` is "rules" or the name of a language model. `notices` are sentences for the person who
+    asked.
     """
 
     draft: str

@@ -16,8 +16,8 @@ LETTERLESS_SHARE = 0.1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # C0 and C1 controls but tab and line breaks.
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
-# Zero-width space, soft hyphen, word joiner, byte-order mark, bidirectional overrides and isolates, Mongolian vowel separator.
-# The zero-width (non-)joiner stays: emoji families, Hindi and Persian need it.
+# Zero-width space, soft hyphen, word joiner, byte-order mark, bidirectional overrides and isolates, Mongolian vowel
+# separator. The zero-width (non-)joiner stays: emoji families, Hindi and Persian need it.
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]")
 
 

@@ -16,50 +16,158 @@ _SMILEYS, _PEOPLE, _COMPONENTS, _ANIMALS, _FOOD, _TRAVEL, _ACTIVITIES, _OBJECTS,
 _THINGS = frozenset({_ANIMALS, _FOOD, _TRAVEL, _ACTIVITIES, _OBJECTS})
 _WORDS_KEPT = 8
 _HEADER = """# What each emoji is called, shows and is named by. Built by generation/prompting/emoji_build.py from
-# emojibase-data 17.0.0 (MIT, Copyright (c) 2017-2019 Miles Johnson) and emojilib 4.0.3 (MIT, Copyright (c) 2014 Mu-An Chiou).
+# emojibase-data 17.0.0 (MIT, (c) 2017-2019 Miles Johnson) and emojilib 4.0.3 (MIT, (c) 2014 Mu-An Chiou).
 # An empty picture marks faces, gestures and signs: they lend a mood or a meaning, not a thing to draw.
 emoji\tname\tpicture\twords\tshortcodes
 """
 
 # Names that read badly in a prompt, or that an emoji-trained model was taught under simpler words.
 _SIMPLER = {
-    "automobile": "a car", "oncoming automobile": "a car", "racing car": "a racing car", "sport utility vehicle": "a car",
-    "articulated lorry": "a truck", "hot beverage": "a cup of coffee", "teacup without handle": "a cup of tea",
-    "leafy green": "leafy green lettuce", "rolled-up newspaper": "a newspaper", "page facing up": "a page of paper",
-    "night with stars": "a starry night sky over a city", "party popper": "a party popper with confetti", "confetti ball": "confetti",
-    "couch and lamp": "a couch and a lamp", "money with wings": "money with wings", "chart increasing": "a rising chart",
-    "chart decreasing": "a falling chart", "chart increasing with yen": "a rising chart", "high voltage": "a lightning bolt",
-    "desktop computer": "a desktop computer", "mobile phone with arrow": "a mobile phone", "studio microphone": "a microphone",
-    "clinking beer mugs": "two beer mugs", "clinking glasses": "two glasses of champagne", "bottle with popping cork": "a champagne bottle",
-    "fork and knife with plate": "a fork and knife with a plate", "shallow pan of food": "a pan of food", "steaming bowl": "a bowl of noodles",
-    "tear-off calendar": "a calendar", "spiral calendar": "a calendar", "bullseye": "a bullseye target", "water wave": "an ocean wave",
-    "droplet": "a drop of water", "sweat droplets": "", "dashing away": "", "hundred points": "", "anger symbol": "", "zzz": "",
-    "heart suit": "a heart", "video game": "a video game controller", "snow-capped mountain": "a mountain with snow",
-    "globe showing Europe-Africa": "a globe", "globe showing Americas": "a globe", "globe showing Asia-Australia": "a globe",
-    "globe with meridians": "a globe", "Japanese dolls": "Japanese dolls", "billed cap": "a billed cap", "woman’s clothes": "clothes",
-    "closed mailbox with raised flag": "a mailbox", "closed mailbox with lowered flag": "a mailbox", "open mailbox with raised flag":
-    "a mailbox", "open mailbox with lowered flag": "a mailbox", "headphone": "headphones", "admission tickets": "tickets",
-    "file folder": "a folder", "locked": "a lock", "unlocked": "an open lock", "police car light": "a siren light", "optical disk": "a disc",
-    "building construction": "a construction site with a crane", "sun with face": "the sun", "full moon face": "a full moon",
-    "cloud with lightning and rain": "a cloud with lightning", "e-mail": "an envelope", "memo": "a memo and a pencil",
-    "hourglass not done": "an hourglass", "hourglass done": "an hourglass", "cup with straw": "a cup with a straw",
-    "camera with flash": "a camera", "vertical traffic light": "a traffic light", "horizontal traffic light": "a traffic light",
-    "soft ice cream": "an ice cream cone", "flower playing cards": "playing cards", "artist palette": "a paint palette",
-    "front-facing baby chick": "a baby chick", "leaf fluttering in wind": "leaves", "sunrise over mountains": "a sunrise over mountains",
-    "mountain cableway": "a cable car", "performing arts": "theater masks", "reminder ribbon": "a ribbon", "green salad": "a green salad",
-    "military medal": "a medal", "sports medal": "a gold medal", "1st place medal": "a gold medal", "construction": "a construction barrier",
-    "speaker high volume": "a loudspeaker", "speaker medium volume": "a loudspeaker", "speaker low volume": "a loudspeaker",
-    "muted speaker": "a muted loudspeaker", "wind face": "wind", "fire": "a fire", "foggy": "fog over a bridge", "camping": "a tent", "cooking": "an egg in a frying pan", "broccoli": "broccoli", "sun": "the sun", "candy": "candy", "crossed flags": "crossed flags", "magnifying glass tilted left": "a magnifying glass", "magnifying glass tilted right": "a magnifying glass", "seat": "a seat", "milky way": "the milky way", "mate": "a cup of tea", "x-ray": "an x-ray of bones", "busts in silhouette": "people", "bust in silhouette": "a person", "sake": "sake", "beach with umbrella": "a beach with an umbrella", "snowman without snow": "a snowman", "mountain railway": "a mountain railway train", "cut of meat": "a steak", "flying disc": "a frisbee", "baguette bread": "a baguette", "automobile race": "a racing car", "pool 8 ball": "a pool ball", "ear of corn": "an ear of corn", "link": "a chain link", "ring": "a diamond ring",
-}  # fmt: skip
+    "automobile": "a car",
+    "oncoming automobile": "a car",
+    "racing car": "a racing car",
+    "sport utility vehicle": "a car",
+    "articulated lorry": "a truck",
+    "hot beverage": "a cup of coffee",
+    "teacup without handle": "a cup of tea",
+    "leafy green": "leafy green lettuce",
+    "rolled-up newspaper": "a newspaper",
+    "page facing up": "a page of paper",
+    "night with stars": "a starry night sky over a city",
+    "party popper": "a party popper with confetti",
+    "confetti ball": "confetti",
+    "couch and lamp": "a couch and a lamp",
+    "money with wings": "money with wings",
+    "chart increasing": "a rising chart",
+    "chart decreasing": "a falling chart",
+    "chart increasing with yen": "a rising chart",
+    "high voltage": "a lightning bolt",
+    "desktop computer": "a desktop computer",
+    "mobile phone with arrow": "a mobile phone",
+    "studio microphone": "a microphone",
+    "clinking beer mugs": "two beer mugs",
+    "clinking glasses": "two glasses of champagne",
+    "bottle with popping cork": "a champagne bottle",
+    "fork and knife with plate": "a fork and knife with a plate",
+    "shallow pan of food": "a pan of food",
+    "steaming bowl": "a bowl of noodles",
+    "tear-off calendar": "a calendar",
+    "spiral calendar": "a calendar",
+    "bullseye": "a bullseye target",
+    "water wave": "an ocean wave",
+    "droplet": "a drop of water",
+    "sweat droplets": "",
+    "dashing away": "",
+    "hundred points": "",
+    "anger symbol": "",
+    "zzz": "",
+    "heart suit": "a heart",
+    "video game": "a video game controller",
+    "snow-capped mountain": "a mountain with snow",
+    "globe showing Europe-Africa": "a globe",
+    "globe showing Americas": "a globe",
+    "globe showing Asia-Australia": "a globe",
+    "globe with meridians": "a globe",
+    "Japanese dolls": "Japanese dolls",
+    "billed cap": "a billed cap",
+    "woman’s clothes": "clothes",
+    "closed mailbox with raised flag": "a mailbox",
+    "closed mailbox with lowered flag": "a mailbox",
+    "open mailbox with raised flag": "a mailbox",
+    "open mailbox with lowered flag": "a mailbox",
+    "headphone": "headphones",
+    "admission tickets": "tickets",
+    "file folder": "a folder",
+    "locked": "a lock",
+    "unlocked": "an open lock",
+    "police car light": "a siren light",
+    "optical disk": "a disc",
+    "building construction": "a construction site with a crane",
+    "sun with face": "the sun",
+    "full moon face": "a full moon",
+    "cloud with lightning and rain": "a cloud with lightning",
+    "e-mail": "an envelope",
+    "memo": "a memo and a pencil",
+    "hourglass not done": "an hourglass",
+    "hourglass done": "an hourglass",
+    "cup with straw": "a cup with a straw",
+    "camera with flash": "a camera",
+    "vertical traffic light": "a traffic light",
+    "horizontal traffic light": "a traffic light",
+    "soft ice cream": "an ice cream cone",
+    "flower playing cards": "playing cards",
+    "artist palette": "a paint palette",
+    "front-facing baby chick": "a baby chick",
+    "leaf fluttering in wind": "leaves",
+    "sunrise over mountains": "a sunrise over mountains",
+    "mountain cableway": "a cable car",
+    "performing arts": "theater masks",
+    "reminder ribbon": "a ribbon",
+    "green salad": "a green salad",
+    "military medal": "a medal",
+    "sports medal": "a gold medal",
+    "1st place medal": "a gold medal",
+    "construction": "a construction barrier",
+    "speaker high volume": "a loudspeaker",
+    "speaker medium volume": "a loudspeaker",
+    "speaker low volume": "a loudspeaker",
+    "muted speaker": "a muted loudspeaker",
+    "wind face": "wind",
+    "fire": "a fire",
+    "foggy": "fog over a bridge",
+    "camping": "a tent",
+    "cooking": "an egg in a frying pan",
+    "broccoli": "broccoli",
+    "sun": "the sun",
+    "candy": "candy",
+    "crossed flags": "crossed flags",
+    "magnifying glass tilted left": "a magnifying glass",
+    "magnifying glass tilted right": "a magnifying glass",
+    "seat": "a seat",
+    "milky way": "the milky way",
+    "mate": "a cup of tea",
+    "x-ray": "an x-ray of bones",
+    "busts in silhouette": "people",
+    "bust in silhouette": "a person",
+    "sake": "sake",
+    "beach with umbrella": "a beach with an umbrella",
+    "snowman without snow": "a snowman",
+    "mountain railway": "a mountain railway train",
+    "cut of meat": "a steak",
+    "meat on bone": "meat on a bone",
+    "lady beetle": "a ladybug",
+    "woman’s boot": "a boot",
+    "fallen leaf": "fallen leaves",
+    "spiral shell": "a seashell",
+    "Tokyo tower": "Tokyo tower",
+    "sunrise": "a sunrise",
+    "smiling face with horns": "",
+    "woman’s hat": "a hat",
+    "man’s shoe": "a shoe",
+    "woman’s sandal": "a sandal",
+    "thong sandal": "a sandal",
+    "deciduous tree": "a tree",
+    "evergreen tree": "an evergreen tree",
+    "flying disc": "a frisbee",
+    "baguette bread": "a baguette",
+    "automobile race": "a racing car",
+    "pool 8 ball": "a pool ball",
+    "ear of corn": "an ear of corn",
+    "link": "a chain link",
+    "ring": "a diamond ring",
+}
 # Faces, hearts and beings that are things to draw although they stand among smileys and people.
 _BEINGS = re.compile(
-    r"^(skull|skull and crossbones|pile of poo|clown face|ogre|goblin|ghost|alien|alien monster|robot|.*\bcat|.*monkey|.*heart.*|love letter|bomb|"
-    r"speech balloon|kiss mark|brain|eye|ear|mouth|tooth|bone|footprints|family.*|couple.*|people .*|.*(astronaut|baby|boy|girl|child|superhero|"
-    r"supervillain|mage|fairy|vampire|merperson|mermaid|merman|elf|genie|zombie|troll|Santa Claus|Mrs. Claus|baby angel|ninja|prince|princess|"
-    r"police officer|detective|guard|construction worker|firefighter|pilot|artist|singer|scientist|technologist|office worker|mechanic|"
-    r"factory worker|cook|farmer|judge|teacher|student|health worker|running|dancing|walking|surfing|swimming|biking|lifting weights|"
-    r"cartwheeling|rowing boat|golfing|bouncing ball|climbing|snowboarder|skier|horse racing|fencing|wrestling|lotus position|in bed|"
-    r"steamy room|taking bath|getting haircut|getting massage).*|bust in silhouette|busts in silhouette)$"
+    r"^(skull|skull and crossbones|pile of poo|clown face|ogre|goblin|ghost|alien|alien monster|robot|"
+    r".*\bcat|.*monkey|.*heart.*|love letter|bomb|speech balloon|kiss mark|brain|eye|ear|mouth|tooth|bone|"
+    r"footprints|family.*|couple.*|people .*|.*(astronaut|baby|boy|girl|child|superhero|supervillain|mage|"
+    r"fairy|vampire|merperson|mermaid|merman|elf|genie|zombie|troll|Santa Claus|Mrs. Claus|baby angel|"
+    r"ninja|prince|princess|police officer|detective|guard|construction worker|firefighter|pilot|artist|"
+    r"singer|scientist|technologist|office worker|mechanic|factory worker|cook|farmer|judge|teacher|"
+    r"student|health worker|running|dancing|walking|surfing|swimming|biking|lifting weights|cartwheeling|"
+    r"rowing boat|golfing|bouncing ball|climbing|snowboarder|skier|horse racing|fencing|wrestling|"
+    r"lotus position|in bed|steamy room|taking bath|getting haircut|getting massage).*|bust in silhouette|"
+    r"busts in silhouette)$"
 )
 _UNCOUNTED = re.compile(
     r"(s|bread|rice|corn|cheese|bacon|popcorn|butter|salt|spaghetti|sushi|oden|dango|garlic|confetti|wood|coral|milk|ice|soap|yarn|thread|"
@@ -99,7 +207,7 @@ def picture(entry: dict[str, Any]) -> str:
         return _SIMPLER[label]
     if group == _FLAGS:
         return "a " + label.lower() if not label.startswith("flag:") else "the flag of " + label.removeprefix("flag: ")
-    if group in _THINGS or (group in {_SMILEYS, _PEOPLE} and _BEINGS.match(label)):
+    if group in _THINGS or (group in {_SMILEYS, _PEOPLE} and _BEINGS.match(label) and " face with" not in label):
         name = re.sub(r" face$", "", label.replace("’", "'").partition(":")[0])
         name = name if name.split()[0][0].isupper() else name.lower()
         if "o'clock" in name or "-thirty" in name:

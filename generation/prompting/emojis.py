@@ -14,7 +14,7 @@ _COLUMNS = ("emoji", "name", "picture", "words", "shortcodes")
 
 @dataclass(frozen=True, slots=True)
 class EmojiRow:
-    """One emoji: its name, the picture it stands for (empty for faces and signs), words and Slack short codes for it."""
+    """One emoji: its name, the picture it stands for (empty for faces and signs) and words for it."""
 
     emoji: str
     name: str

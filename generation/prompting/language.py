@@ -16,20 +16,23 @@ _SCRIPTS = (
 
 # Frequent short words that one language has and the others of this list lack or seldom use.
 _STOP_WORDS = {
-    "en": "the and is are was of to in it you for that this with on my we our be have just so not your at all what new today love i'm it's "
-    "don't can who when how they get me out up about i",
-    "es": "el los las una unos de del que y en es por para con mi tu su muy está están hoy pero más como este esta nuestro nuestra todo "
-    "nuevo nueva gracias amigos hola qué mañana vamos lo se nos al ya sin",
-    "pt": "os as uma um de do da dos das que e em é por para com meu minha seu sua muito não hoje mas mais como este esta nosso nossa novo "
-    "nova obrigado obrigada você amigos olá amanhã vamos no na ao já sem pra gente",
-    "fr": "le les une des du de que et en est pour avec mon ma mes notre nos votre très pas aujourd'hui mais plus comme ce cette nouveau "
-    "nouvelle merci vous nous je tu il elle bonjour demain c'est j'ai au aux sans on sur trop",
-    "de": "der die das ein eine und ist nicht für mit mein meine unser unsere sehr heute aber mehr wie dieser diese neu neue danke wir ihr "
-    "ich du er sie hallo morgen auf zum zur im den dem von ohne noch auch schon jetzt endlich",
-    "it": "il gli una di del della che e è per con mio mia nostro nostra molto non oggi ma più come questo questa nuovo nuova grazie ciao "
-    "domani siamo ho sono anche",
-    "nl": "de het een en is niet voor met mijn onze heel vandaag maar meer zoals deze dit nieuw nieuwe bedankt wij jullie ik hallo morgen op "
-    "van zijn ook nu",
+    "en": "the and is are was of to in it you for that this with on my we our be have just so not your at all "
+    "what new today love i'm it's don't can who when how they get me out up about i",
+    "es": "el los las una unos de del que y en es por para con mi tu su muy está están hoy pero más como este "
+    "esta nuestro nuestra todo nuevo nueva gracias amigos hola qué mañana vamos lo se nos al ya sin",
+    "pt": "os as uma um de do da dos das que e em é por para com meu minha seu sua muito não hoje mas mais como "
+    "este esta nosso nossa novo nova obrigado obrigada você amigos olá amanhã vamos no na ao já sem pra "
+    "gente",
+    "fr": "le les une des du de que et en est pour avec mon ma mes notre nos votre très pas aujourd'hui mais "
+    "plus comme ce cette nouveau nouvelle merci vous nous je tu il elle bonjour demain c'est j'ai au aux "
+    "sans on sur trop",
+    "de": "der die das ein eine und ist nicht für mit mein meine unser unsere sehr heute aber mehr wie dieser "
+    "diese neu neue danke wir ihr ich du er sie hallo morgen auf zum zur im den dem von ohne noch auch "
+    "schon jetzt endlich",
+    "it": "il gli una di del della che e è per con mio mia nostro nostra molto non oggi ma più come questo "
+    "questa nuovo nuova grazie ciao domani siamo ho sono anche",
+    "nl": "de het een en is niet voor met mijn onze heel vandaag maar meer zoals deze dit nieuw nieuwe bedankt "
+    "wij jullie ik hallo morgen op van zijn ook nu",
 }
 _STOP_SETS = {language: frozenset(words.split()) for language, words in _STOP_WORDS.items()}
 _FEW_WORDS = 3
@@ -40,8 +43,8 @@ _OTHER_SCRIPT_SHARE = 0.3
 def detect_language(text: str) -> str:
     """The ISO 639-1 code of the draft's language, or "und".
 
-    A guess for choosing keyword tables and notices, not a classifier: related languages of the same script (Ukrainian, Urdu,
-    Marathi) are taken for the commonest one.
+    A guess for choosing keyword tables and notices, not a classifier: related languages of the same script
+    (Ukrainian, Urdu, Marathi) are taken for the commonest one.
     """
     text = re.sub(r"https?://\S+|[@#]\w+", " ", text)
     letters = [character for character in text if character.isalpha()]

@@ -1,7 +1,8 @@
 """What can be drawn, and which words ask for it.
 
-A row of `pictures.tsv` is one thing to draw, in words that an emoji-trained model knows ("a running shoe"), with the words that name
-it and, marked `~`, the themes that it stands for (`~launch` for "a rocket"). The row `-` holds words that name no picture although an emoji is called so.
+A row of `pictures.tsv` is one thing to draw, in words that an emoji-trained model knows ("a running shoe"), with the
+words that name it and, marked `~`, the themes that it stands for (`~launch` for "a rocket") or, marked `?`, that only
+hint at it. The row `-` holds words that name no picture although an emoji is called so.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ NAMED_WEIGHT = 3.0
 """Rank of a thing that the draft names."""
 THEME_WEIGHT = 2.0
 """Rank of a thing that stands for a theme of the draft."""
+HINT_WEIGHT = 1.2
+"""Rank of a thing that a common word hints at; it is drawn where the draft names nothing better."""
+_MARKS = {"~": THEME_WEIGHT, "?": HINT_WEIGHT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,10 @@ class PictureTable:
         for number, (phrase, group, words) in read_rows(pictures, _PICTURE_COLUMNS):
             if group not in GROUPS:
                 raise LexiconError(f"{pictures} line {number}: the group must be one of {', '.join(sorted(GROUPS))}.")
-            named, theme = Picture(phrase, NAMED_WEIGHT, group), Picture(phrase, THEME_WEIGHT, group)
+            by_mark = {mark: Picture(phrase, weight, group) for mark, weight in _MARKS.items()}
+            named = Picture(phrase, NAMED_WEIGHT, group)
             for word in split_list(words):
-                by_words.setdefault(tuple(word.lstrip("~").split()), theme if word[0] == "~" else named)
+                by_words.setdefault(tuple(word.lstrip("~?").split()), by_mark.get(word[0], named))
         for row in emojis.rows.values():
             if row.picture:
                 by_words.setdefault(tuple(row.name.split()), Picture(row.picture, NAMED_WEIGHT, "object"))
@@ -106,6 +111,7 @@ _IRREGULAR = {
     "women": "woman",
     "children": "child",
 }
+_ES_PLURALS = ("ses", "xes", "zes", "ches", "shes", "oes")
 _SHORTEST_STEM = 3
 
 
@@ -123,7 +129,7 @@ def base_forms(word: str) -> list[str]:
         forms.append(word[:-3] + "y")
     if word.endswith("ves"):
         forms += [word[:-3] + "f", word[:-3] + "fe"]
-    if word.endswith("es"):
+    if word.endswith(_ES_PLURALS):
         forms.append(word[:-2])
     if word.endswith("s") and not word.endswith("ss"):
         forms.append(word[:-1])

@@ -1,4 +1,5 @@
-"""Ranks what could be drawn for a draft: things it names before things that stand for its themes, the first before the last."""
+"""Ranks what could be drawn for a draft: things it names before things that stand for its themes, the first before the
+last."""
 
 from __future__ import annotations
 
@@ -63,6 +64,13 @@ _DECORATIONS = frozenset(
 )
 
 
+SARCASTIC = "sarcastic"
+"""The mood of a draft that means the opposite; one mark of it outweighs every other mood."""
+_SARCASM_TAGS = frozenset({"not", "sarcasm", "sarcastic", "irony", "ironic", "kidding", "jk"})
+# What praise looks like; a sarcastic draft does not mean it.
+_PRAISE = frozenset({"a red heart", "a party popper with confetti", "a smiling face", "fireworks", "a thumbs up"})
+
+
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """A thing to draw with its rank and, where the draft gives one, its colour."""
@@ -108,15 +116,16 @@ def rank(readings: Sequence[Reading], lexicon: Lexicon) -> Ranking:
     words = _open_words(readings, lexicon, tally)
     unknown = _named_things(words, lexicon, tally)
     unwanted = list(dict.fromkeys(tally.unwanted))
+    mood = SARCASTIC if SARCASTIC in tally.moods else max(tally.moods, key=lambda name: tally.moods[name], default=None)
+    left_out = {*unwanted, *(_PRAISE if mood == SARCASTIC else ())}
     things = sorted(
         (
             Ranked(tally.pictures[phrase], score, tally.colours.get(phrase, ""))
             for phrase, score in tally.scores.items()
-            if phrase not in unwanted
+            if phrase not in left_out
         ),
         key=lambda thing: -thing.score,
     )
-    mood = max(tally.moods, key=lambda name: tally.moods[name]) if tally.moods else None
     return Ranking(tuple(things), tuple(unwanted), lexicon.pictures.moods[mood] if mood else None, tuple(unknown))
 
 
@@ -142,6 +151,9 @@ def _open_words(readings: Sequence[Reading], lexicon: Lexicon, tally: _Tally) ->
         elif reading.emoji and not reading.sense:
             _add_emoji(reading, lexicon, tally, late)
         elif reading.kind == "hashtag":
+            if reading.text[1:].lower() in _SARCASM_TAGS:
+                tally.feel(SARCASTIC, NAMED_WEIGHT)
+                continue
             words += [
                 _BREAK,
                 *(_Word(key, place, _HASHTAG_WEIGHT / NAMED_WEIGHT, True) for key in reading.words),
@@ -197,7 +209,7 @@ def _named_things(words: Sequence[_Word], lexicon: Lexicon, tally: _Tally) -> li
                 tally.add(picture, picture.weight * word.factor - word.place * _LATER, _colour_before(keys, place))
             place += length
             continue
-        if not word.known and _may_be_a_thing(word.key, lexicon):
+        if not word.known and _stands_as_noun(keys, place) and _may_be_a_thing(word.key, lexicon):
             unknown.append(word.key)
         place += 1
     return list(dict.fromkeys(unknown))
@@ -218,6 +230,37 @@ def _colour_before(keys: Sequence[str], place: int) -> str:
 
 
 _SHORTEST_THING = 4
+_DETERMINERS = frozenset(
+    (
+        "a",
+        "an",
+        "the",
+        "my",
+        "our",
+        "your",
+        "his",
+        "her",
+        "their",
+        "this",
+        "that",
+        "these",
+        "those",
+        "some",
+        "new",
+        "fresh",
+        "first",
+        "every",
+    )
+)
+_DETERMINER_REACH = 2
+_NO_NOUN_ENDINGS = ("ing", "ed", "ly", "ish", "ous", "ful", "able", "est")
+
+
+def _stands_as_noun(keys: Sequence[str], place: int) -> bool:
+    """Whether an unknown word stands where nouns do: shortly after an article, and not built like a verb or an
+    adjective."""
+    before = keys[max(0, place - _DETERMINER_REACH) : place]
+    return any(key in _DETERMINERS for key in before) and not keys[place].endswith(_NO_NOUN_ENDINGS)
 
 
 def _may_be_a_thing(word: str, lexicon: Lexicon) -> bool:

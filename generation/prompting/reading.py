@@ -23,8 +23,8 @@ _VERY = "very "
 class Reading:
     """A piece of the draft and what it was read as.
 
-    `meaning` is the plain words for it, empty where it is left out. `sense` is set where the lexicon decided. `words` are the
-    look-up keys of its plain words; `count` is how often an emoji stands there in a row.
+    `meaning` is the plain words for it, empty where it is left out. `sense` is set where the lexicon decided. `words`
+    are the look-up keys of its plain words; `count` is how often an emoji stands there in a row.
     """
 
     start: int
@@ -89,7 +89,9 @@ def _as_itself(unit: Token, count: int, lexicon: Lexicon) -> Reading:
         words = _tag_words(unit, lexicon)
         meaning = " ".join(words)
     elif kind in {"mention", "link", "email"}:
-        meaning, words = "", ()
+        # Slack writes a link with its text as <address|text>.
+        meaning = unit.text[:-1].partition("|")[2] if kind == "link" and unit.text[0] == "<" else ""
+        words = tuple(fold(meaning).split())
     elif kind == "entity":
         meaning, words, kind = _ENTITIES[unit.text], (), "sign"
     elif kind == "word" and unit.key != fold(unit.text):
@@ -100,7 +102,8 @@ def _as_itself(unit: Token, count: int, lexicon: Lexicon) -> Reading:
 
 
 def _units(draft: str, lexicon: Lexicon) -> list[tuple[Token, int]]:
-    """Tokens with their number in a row: short codes turned into emoji, stretched words folded, the same emoji in a row as one."""
+    """Tokens with their number in a row: short codes turned into emoji, stretched words folded, the same emoji in a
+    row as one."""
     units: list[tuple[Token, int]] = []
     for token in tokenize(draft, lexicon.slang.oddities):
         if token.kind == "shortcode":

@@ -18,13 +18,14 @@ WRITER = "rules"
 THINGS_LIMIT = 4
 """Things in one picture: small models draw one or two well and lose the rest."""
 TOPICS_LIMIT = 6
-UNKNOWN_LIMIT = 2
-_THEMES_BESIDE = 2.0
-"""Things below this rank (decorations, guesses) are drawn only where nothing better is left."""
+HINTS_LIMIT = 2
+_STRONG = 1.5
+"""Things below this rank (decorations, hints) are drawn only where nothing better is left."""
 NEVER_WANTED = ("text", "letters", "watermark", "logo", "blurry")
 """What image models add unasked and no post wants."""
 NOTHING_TO_DRAW = "a speech balloon"
 _PLAIN_COLOURS = "bright colours"
+_PREPOSITIONS = frozenset({"with", "on", "in", "over", "from", "at", "behind"})
 _STYLE = "flat illustration"
 
 
@@ -77,14 +78,32 @@ class RulesWriter:
 
 
 def chosen_things(ranking: Ranking) -> tuple[str, ...]:
-    """The phrases to draw, most important first; never empty."""
-    strong = [thing for thing in ranking.things if thing.score >= _THEMES_BESIDE - 0.5]
-    chosen = [_phrase(thing) for thing in (strong or ranking.things)[:THINGS_LIMIT]]
-    if not strong:
-        chosen = list(ranking.unknown[:UNKNOWN_LIMIT]) + chosen
-    if not chosen:
-        chosen = [ranking.mood.picture if ranking.mood else NOTHING_TO_DRAW]
-    return tuple(chosen)
+    """The phrases to draw, most important first; never empty.
+
+    Things that the draft names or clearly stands for; else words that may be things, and what common words hint at;
+    else the mood.
+    """
+    strong = [thing for thing in ranking.things if thing.score >= _STRONG]
+    if strong:
+        return tuple(_phrase(thing) for thing in without_likes(strong)[:THINGS_LIMIT])
+    hints = [_phrase(thing) for thing in without_likes(ranking.things)[:HINTS_LIMIT]]
+    chosen = [*ranking.unknown[:HINTS_LIMIT], *hints][: HINTS_LIMIT + 1]
+    return tuple(chosen) or (ranking.mood.picture if ranking.mood else NOTHING_TO_DRAW,)
+
+
+def without_likes(things: Sequence[Ranked]) -> list[Ranked]:
+    """The things without those that show the same as a better one: "a mountain with snow" after "a mountain"."""
+    kept: dict[str, Ranked] = {}
+    for thing in things:
+        kept.setdefault(_head(thing.picture.phrase), thing)
+    return list(kept.values())
+
+
+def _head(phrase: str) -> str:
+    """The main noun of a phrase: the last word before its first preposition."""
+    words = phrase.split()
+    end = next((place for place, word in enumerate(words) if word in _PREPOSITIONS and place), len(words))
+    return words[end - 1].rstrip("s")
 
 
 def picture_prompt(things: Sequence[str], ranking: Ranking) -> str:

@@ -1,10 +1,11 @@
 """Slang and ambiguous words: terms with senses, and the context cues that decide between them.
 
-A row of `slang.tsv` is one sense of one term. Rows of the same term are tried together: the sense whose cues fit the context best
-wins, a sense without cues is taken when no other fits, and with neither the term is left as it stands.
+A row of `slang.tsv` is one sense of one term. Rows of the same term are tried together: the sense whose cues fit the
+context best wins, a sense without cues is taken when no other fits, and with neither the term is left as it stands.
 
-Cues are comma-separated. `<is` must stand right before the term, `>beat` right after it, anything else within the draft, and counts
-for more the nearer it stands. A cue may be an emoji. The meaning `=` keeps the term as written and `-` leaves it out.
+Cues are comma-separated. `<is` must stand right before the term, `>beat` right after it, anything else within the
+draft, and counts for more the nearer it stands. A cue may be an emoji. The meaning `=` keeps the term as written and
+`-` leaves it out.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ _BESIDE_POINTS = 6
 _NEAR_POINTS = 2
 _ANYWHERE_POINTS = 1
 _NEAR_TOKENS = 5
+_SHORTEST_PLURAL = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Sense:
-    """One reading of a term: what it means, what to draw for it, which literal pictures to avoid, and when it applies."""
+    """One reading of a term: what it means, what to draw for it, what not to draw, and when it applies."""
 
     term: str
     kind: str
@@ -110,6 +112,7 @@ class Slang:
 def choose(senses: Sequence[Sense], keys: Sequence[str], start: int, end: int) -> Sense | None:
     """The sense of the term at `keys[start:end]` that its context speaks for; None leaves the term alone."""
     best, best_points = None, 0
+    keys = [_loose(key) for key in keys]
     for sense in senses:
         if not sense.has_cues:
             if best is None:
@@ -128,6 +131,11 @@ def term_words(term: str) -> tuple[str, ...]:
         emoji = [token.key for token in tokenize(term)]
         return tuple(emoji) if all(token.kind == "emoji" for token in tokenize(term)) else (term,)
     return tuple(word for word in term.replace("-", " ").split() if word)
+
+
+def _loose(word: str) -> str:
+    """A word without its plural ending, so that the cue `alarm` also meets `alarms`."""
+    return word[:-1] if len(word) > _SHORTEST_PLURAL and word[-1] == "s" and word[-2] != "s" else word
 
 
 def _is_oddity(word: str) -> bool:
@@ -171,7 +179,7 @@ def _cues(cell: str) -> tuple[tuple[tuple[str, ...], ...], ...]:
     sides: dict[str, list[tuple[str, ...]]] = {"<": [], ">": [], "": []}
     for cue in split_list(cell):
         side = cue[0] if cue[0] in "<>" else ""
-        sides[side].append(term_words(cue[len(side) :]))
+        sides[side].append(tuple(_loose(word) for word in term_words(cue[len(side) :])))
     return tuple(sides["<"]), tuple(sides[">"]), tuple(sides[""])
 
 

@@ -1,4 +1,4 @@
-"""Reads the tab-separated tables under config/lexicon: one header line of column names, `#` comments, one row a line."""
+"""Reads the tab-separated tables of a lexicon: a header line of column names, `#` comments, one row a line."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _DOMAIN_ENDINGS = "com|org|net|io|ai|dev|app|gg|ly|me|shop|link|blog|news|tv|gov
 _PATTERNS = (
     (
         "link",
-        rf"<?https?://[^\s<>]+>?|\bwww\.[^\s<>]+|(?<![@\w])[\w-]+(?:\.[\w-]+)*\.(?:{_DOMAIN_ENDINGS})\b(?:/[^\s<>]*)?",
+        rf"<https?://[^\s<>|]+(?:\|[^<>]*)?>|https?://[^\s<>]+|\bwww\.[^\s<>]+|(?<![@\w])[\w-]+(?:\.[\w-]+)*\.(?:{_DOMAIN_ENDINGS})\b(?:/[^\s<>]*)?",
     ),
     ("email", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     ("mention", r"<[@!#][^>\s]+>|(?<![\w@])@[A-Za-z0-9_](?:[\w.-]*\w)?"),
@@ -98,7 +98,8 @@ def _without_joining_hyphens(tokens: list[Token]) -> list[Token]:
 
 
 def fold(text: str, kind: str = "word") -> str:
-    """The look-up form: lower case, straight apostrophes, compatibility letters; emoji without variation selectors and skin tones."""
+    """The look-up form: lower case, straight apostrophes, compatibility letters; emoji without variation selectors and
+    skin tones."""
     if kind == "emoji":
         return re.sub(f"\ufe0f|{_SKIN}", "", text)
     if text.isascii():
