@@ -173,9 +173,7 @@ class Session:
             return
         if blocked := [row.number for row in picks if is_blocked(row)]:
             raise Misuse(f"Candidate {blocked[0]} is blocked by moderation and cannot be approved; choose another.")
-        brief = self.studio.records.latest_brief(self.post_id)
-        assert brief is not None
-        plans = plan(self.studio, self.load(), picks, brief.body["alt_text"])
+        plans = plan(self.studio, self.load(), picks)
         planned = self.studio.records.approve(self.post_id, plans, person(), f"candidates {numbers_of(picks)}")
         now = datetime.now(UTC)
         rows = [publish(self.studio, row.id) if row.due_at <= now else row for row in planned]

@@ -89,7 +89,7 @@ def stages(
     """The stages of `prepare`, without its care for failures."""
     brief = studio.writer.write(post.draft)
     if prompt is not None:
-        brief = replace(brief, prompt=prompt, writer=person)
+        brief = replace(brief, prompt=prompt, alt_text=f"An illustration: {prompt}.", writer=person)
     verdicts = judge_texts(studio, brief, post.networks)
     row = studio.records.add_brief(post.id, brief.to_dict(), [verdict.to_dict() for verdict in verdicts])
     yield Understood(brief, verdicts)

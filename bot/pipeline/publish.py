@@ -22,7 +22,7 @@ PATIENCE = timedelta(seconds=20)
 POLL_SECONDS = 0.1
 
 
-def plan(studio: Studio, post: Post, picks: Sequence[CandidateRow], alt_text: str) -> list[Planned]:
+def plan(studio: Studio, post: Post, picks: Sequence[CandidateRow]) -> list[Planned]:
     """What an approval of `picks` would send to each account that does not have the post already.
 
     Raises:
@@ -31,7 +31,7 @@ def plan(studio: Studio, post: Post, picks: Sequence[CandidateRow], alt_text: st
     from bot.accounts import account_name
     from bot.schedule import next_free_slot
 
-    pictures = tuple((pick.picture, alt_text) for pick in picks)
+    pictures = tuple((pick.picture, studio.records.brief(pick.brief_id).body["alt_text"]) for pick in picks)
     published = {
         (row.network, row.account)
         for row in studio.records.publications(post.id)

@@ -111,6 +111,11 @@ class Records(PublicationRecords, AccountRecords, WorkerRecords):
             session.add_all(rows)
         return rows
 
+    def brief(self, brief_id: str) -> BriefRow:
+        """The brief with this id."""
+        with self.transaction() as session:
+            return session.get_one(BriefRow, brief_id)
+
     def latest_brief(self, post_id: str) -> BriefRow | None:
         """The newest brief of a post."""
         query = select(BriefRow).where(BriefRow.post_id == post_id).order_by(BriefRow.created_at.desc()).limit(1)

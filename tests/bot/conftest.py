@@ -67,6 +67,6 @@ def approve(studio):
         picture = studio.pictures.add(Image.new("RGB", (64, 64), "orange"))
         candidates = records.add_candidates(post.id, brief.id, [Drawn(1, 0.5, "doodle", "r1", {}, picture, [])])
         records.move_post(post.id, PostState.REVIEW, "easel", "ready", expected=PostState.PREPARING)
-        return records.approve(post.id, plan(studio, records.post(post.id), candidates, "a rocket"), "ana", "yes")
+        return records.approve(post.id, plan(studio, records.post(post.id), candidates), "ana", "yes")
 
     return approve
