@@ -71,8 +71,9 @@ def prepare(
 ) -> Generator[Stage]:
     """Take a post from a draft (or from a review that asked for more) to candidates in review.
 
-    `prompt` replaces the prompt of the brief; so many `previews` of the growing pictures come on the way. Whatever ends the preparation early, an error, a cancellation, a person
-    who leaves, moves the post to `failed` with the reason; it can be prepared again from there.
+    `prompt` replaces the prompt of the brief; so many `previews` of the growing pictures come on the way. Whatever
+    ends the preparation early, an error, a cancellation, a person who leaves, moves the post to `failed` with the
+    reason; it can be prepared again from there.
     """
     studio.records.move_post(post.id, PostState.PREPARING, person, "preparing", expected=PostState(post.state))
     try:
