@@ -41,7 +41,7 @@ def open_database(url: str) -> Engine:
         engine.dispose()
         raise EaselError(
             f"The database {parsed.render_as_string(hide_password=True)} cannot be opened: {error.orig}. "
-            "If the file is damaged, move it away and restore a backup, or start with a new one."
+            "If the disk is full, free some space; if the file is damaged, move it away and restore a backup."
         ) from None
     return engine
 

@@ -27,13 +27,12 @@ def home(tmp_path, cache, monkeypatch):
 def easel(home):
     """Run `easel` as a person does: a process of its own, in an empty home, without a terminal."""
 
-    def run(*arguments, stdin=b"", environment=None, preexec=None):
+    def run(*arguments, stdin=b"", environment=None):
         return subprocess.run(
             [sys.executable, "-m", "bot.cli", *arguments],
             input=stdin,
             capture_output=True,
             env={**os.environ, **(environment or {})},
-            preexec_fn=preexec,
             timeout=240,
             check=False,
         )
