@@ -266,7 +266,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=32 if on_cpu else 256, help="steps a round")
     parser.add_argument("--peer-steps", type=int, default=8, help="the peer's steps a round")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--trace", metavar="DIR", help="also write a profile of some steps there, for XProf or Perfetto")
+    parser.add_argument("--trace", metavar="DIR", help="also write a profile of some steps there")
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
     arguments = parser.parse_args()
     figures = measure(arguments)

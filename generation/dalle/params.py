@@ -22,6 +22,7 @@ from generation.errors import ModelFileError
 from generation.models.weights import Leaf, read_header, stream_weights, weights_file
 
 OurPath = tuple[str | int, ...]
+Parameters = dict[OurPath, np.ndarray[Any, Any]]
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,15 @@ def load_dalle(folder: Path, *, dtype: Any = jnp.float32, param_dtype: Any = jnp
     config = DalleConfig.from_file(folder / "config.json")
     model = nnx.eval_shape(lambda: DalleBart(config, rngs=nnx.Rngs(0), dtype=dtype, param_dtype=param_dtype))
     parameters = load_parameters(folder, config, param_dtype=param_dtype)
-    nnx.update(model, nnx.from_flat_state(list(parameters.items())))
+    nnx.update(model, nnx.from_flat_state([(path, jnp.asarray(array)) for path, array in parameters.items()]))
     return model
 
 
-def load_parameters(folder: Path, config: DalleConfig, *, param_dtype: Any = jnp.float32) -> dict[OurPath, jax.Array]:
-    """The parameters of a DalleBart folder by our paths, streamed from the file. Raises ModelFileError."""
+def load_parameters(folder: Path, config: DalleConfig, *, param_dtype: Any = jnp.float32) -> Parameters:
+    """The parameters of a DalleBart folder by our paths, streamed from the file. Raises ModelFileError.
+
+    They stay in NumPy: to convert them one by one in JAX would compile a program for each shape.
+    """
     path = weights_file(folder)
     header = read_header(path)
     table = name_table(config)
@@ -119,12 +123,12 @@ def refuse_disagreement(path: Path, expected: Mapping[str, tuple[int, ...]], hea
 
 def _ours(
     leaves: Iterator[tuple[str, np.ndarray[Any, Any]]], table: Mapping[str, Name], param_dtype: Any
-) -> Iterator[tuple[OurPath, jax.Array]]:
+) -> Iterator[tuple[OurPath, np.ndarray[Any, Any]]]:
     for name, array in leaves:
         entry = table[name]
         parts = array if entry.stacked else [array]
         for path, part in zip(entry.ours, parts, strict=True):
-            yield path, jnp.array(part, dtype=param_dtype)
+            yield path, np.array(part, dtype=param_dtype)  # a copy, so that the stacked array can go
 
 
 def _outside_the_layers(config: DalleConfig) -> Iterator[tuple[OurPath, str]]:

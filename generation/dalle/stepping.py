@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from generation.dalle.config import DalleConfig
 from generation.dalle.modeling import ACTIVATIONS, normalise
@@ -86,26 +87,29 @@ class PictureMemory(NamedTuple):
 
 
 def decoder_weights(
-    config: DalleConfig, parameters: dict[OurPath, Array], dtype: Any, codebook_size: int | None = None
+    config: DalleConfig, parameters: dict[OurPath, Any], dtype: Any, codebook_size: int | None = None
 ) -> DecoderWeights:
     """Arrange the parameters of `DalleBart` for drawing, with products in `dtype`.
 
     With a `codebook_size` only so many codes are scored: ids beyond are no codes of the VQGAN, and one of them turns its
-    whole picture into NaN. Takes what it uses out of `parameters`, so that a large model is never held twice.
+    whole picture into NaN. Takes what it uses out of `parameters`, so that a large model is never held twice. Those may
+    be NumPy's, which is joined without compiling anything, or JAX's.
     """
+    numpy = np if all(isinstance(array, np.ndarray) for array in parameters.values()) else jnp
 
     def scaling(*path: str | int) -> Scaling | None:
         scale, bias = (parameters.pop((*path, leaf), None) for leaf in ("scale", "bias"))
-        return None if scale is None and bias is None and config.ln_type == "layernorm" else Scaling(scale, bias)
+        return Scaling(_device(scale), _device(bias))
 
     def product(*paths: OurPath, factor: float = 1.0) -> Product:
         kernels = [parameters.pop((*path, "kernel")).astype(dtype) for path in paths]
         biases = [parameters.pop((*path, "bias"), None) for path in paths]
         kernels[0] = kernels[0] * factor if factor != 1.0 else kernels[0]
-        kernel = kernels[0] if len(kernels) == 1 else jnp.concatenate(kernels, axis=1)
+        kernel = kernels[0] if len(kernels) == 1 else numpy.concatenate(kernels, axis=1)
         if biases[0] is None:
-            return Product(kernel, None)
-        return Product(kernel, jnp.concatenate([biases[0] * factor, *biases[1:]]).astype(dtype))
+            return Product(_device(kernel), None)
+        bias = numpy.concatenate([biases[0] * factor, *biases[1:]])
+        return Product(_device(kernel), _device(bias.astype(dtype)))
 
     # The root of the head's width divides the queries once here, not at each step.
     query_factor = 1.0 / math.sqrt(config.d_model // config.decoder_attention_heads)
@@ -114,9 +118,9 @@ def decoder_weights(
     def attention(layer: int, name: str, inputs: tuple[str, ...]) -> AttentionWeights:
         place: OurPath = ("decoder", "layers", layer)
         return AttentionWeights(
-            before=scaling(*place, f"before_{name}") or Scaling(None, None),
+            before=scaling(*place, f"before_{name}"),
             inputs=product(*((*place, name, part) for part in inputs), factor=query_factor),
-            head_scale=parameters.pop((*place, name, "head_scale"), None),
+            head_scale=_device(parameters.pop((*place, name, "head_scale"), None)),
             output=product((*place, name, "output")),
             after=scaling(*place, f"after_{name}") if has_after else None,
         )
@@ -129,7 +133,7 @@ def decoder_weights(
             attention=attention(layer, "attention", ("query", "key", "value")),
             cross_attention=attention(layer, "cross_attention", ("query",)),
             text_keys_values=product(*((*place, "cross_attention", part) for part in ("key", "value"))),
-            before=scaling(*feed_forward, "before") or Scaling(None, None),
+            before=scaling(*feed_forward, "before"),
             gate_up=product(*((*feed_forward, gate) for gate in gates)),
             middle=scaling(*feed_forward, "middle") if config.ln_positions == "normformer" else None,
             down=product((*feed_forward, "down")),
@@ -137,13 +141,17 @@ def decoder_weights(
         )
 
     return DecoderWeights(
-        tokens=parameters.pop(("decoder", "tokens", "embedding")),
-        positions=parameters.pop(("decoder", "positions", "embedding")),
-        embedding_norm=scaling("decoder", "embedding_norm") or Scaling(None, None),
+        tokens=_device(parameters.pop(("decoder", "tokens", "embedding"))),
+        positions=_device(parameters.pop(("decoder", "positions", "embedding"))),
+        embedding_norm=scaling("decoder", "embedding_norm"),
         layers=tuple(layer_weights(layer) for layer in range(config.decoder_layers)),
-        final_norm=(scaling("decoder", "final_norm") or Scaling(None, None)) if config.use_final_ln_decoder else None,
-        head=Product(parameters.pop(("head", "kernel"))[:, :codebook_size].astype(dtype), None),
+        final_norm=scaling("decoder", "final_norm") if config.use_final_ln_decoder else None,
+        head=Product(_device(parameters.pop(("head", "kernel"))[:, :codebook_size].astype(dtype)), None),
     )
+
+
+def _device(array: Any) -> Any:
+    return None if array is None else jnp.asarray(array)
 
 
 def remember_text(config: DalleConfig, weights: DecoderWeights, text: Array, mask: Array) -> TextMemory:

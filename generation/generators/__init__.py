@@ -19,6 +19,7 @@ from generation.generators.requests import (
 
 if TYPE_CHECKING:
     from generation.generators.dalle_mini import DalleMini
+    from generation.generators.openai_images import OpenAIImages
 
 __all__ = [
     "LARGEST_SEED",
@@ -27,6 +28,7 @@ __all__ = [
     "DalleMini",
     "DrawRequest",
     "Generator",
+    "OpenAIImages",
     "Preview",
     "SamplingSettings",
 ]
@@ -37,4 +39,8 @@ def __getattr__(name: str) -> Any:
         from generation.generators.dalle_mini import DalleMini
 
         return DalleMini
+    if name == "OpenAIImages":
+        from generation.generators.openai_images import OpenAIImages
+
+        return OpenAIImages
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,7 +17,7 @@ from generation.dalle.config import DalleConfig
 from generation.dalle.decoding import Drawing, advance, begin
 from generation.dalle.modeling import DalleBart
 from generation.dalle.normaliser import TextNormaliser
-from generation.dalle.params import load_parameters
+from generation.dalle.params import Parameters, load_parameters
 from generation.dalle.sampling import Settings, seed_keys
 from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weights
 from generation.dalle.tokens import TextTokeniser
@@ -30,9 +30,13 @@ from generation.vqgan.params import load_vqgan
 # A program is compiled for each of these numbers of pictures; a call with another number draws some in vain.
 # 9 is the grid of the published demo.
 _BATCH_SIZES = (1, 2, 4, 6, 9, MOST_PICTURES)
+# And for each of these bounds of top-k.
+_TOP_K_BOUNDS = (1, 64, 512)
 # Between two calls of the compiled loop, drawing can be stopped and a preview shown.
 _CALLS_A_PICTURE = 16
 PREVIEWS_A_PICTURE = 8
+# The published models bring the words for their normaliser under this name.
+_WORD_LIST = "enwiki-words-frequency.txt"
 _BLANK = 235  # the grey of what is not drawn yet in a preview, of 255
 
 
@@ -46,17 +50,20 @@ class DalleMini:
         config: DalleConfig,
         sampling: SamplingSettings,
         tokenise: TextTokeniser,
-        parameters: dict[tuple[str | int, ...], jax.Array],
+        parameters: Parameters,
         vqgan: Vqgan,
         dtype: Any,
+        word_list: Path | None = None,
     ) -> None:
         """Most callers want `load`. `parameters` is emptied, so that a large model is never held twice."""
         self.name, self.revision, self.config, self.sampling = name, revision, config, sampling
         self._tokenise = tokenise
-        self._normalise = TextNormaliser() if config.normalize_text else None
+        self._normalise = TextNormaliser(word_list) if config.normalize_text else None
         self._codebook_size = min(vqgan.config.n_embed, config.decoder_vocab_size)
         encoder = nnx.eval_shape(lambda: DalleBart(config, rngs=nnx.Rngs(0), dtype=dtype).encoder)
-        encoder_parameters = [(path[1:], parameters.pop(path)) for path in list(parameters) if path[0] == "encoder"]
+        encoder_parameters = [
+            (path[1:], jnp.asarray(parameters.pop(path))) for path in list(parameters) if path[0] == "encoder"
+        ]
         nnx.update(encoder, nnx.from_flat_state(encoder_parameters))
         self._encoder, self._encoder_state = nnx.split(encoder)
         self._weights: DecoderWeights = decoder_weights(config, parameters, dtype, self._codebook_size)
@@ -93,6 +100,7 @@ class DalleMini:
             parameters=load_parameters(folder, config, param_dtype=dtype),
             vqgan=vqgan,
             dtype=dtype,
+            word_list=folder / _WORD_LIST if (folder / _WORD_LIST).exists() else None,
         )
 
     def draw(self, requests: Sequence[DrawRequest]) -> list[Candidate]:
@@ -133,8 +141,7 @@ class DalleMini:
         text, drawing = self._begin([*requests, *[requests[-1]] * padding], settings)
         arrays = _settings_arrays([*settings, *[settings[-1]] * padding])
         keys = jnp.asarray(seed_keys([request.seed for request in requests] + [0] * padding))
-        most_kept = 0 if any(one.top_k == 0 for one in settings) else max(one.top_k for one in settings)
-        most_kept = min(most_kept, self._codebook_size)
+        most_kept = _most_kept([one.top_k for one in settings], self._codebook_size)
         steps = self.config.image_length
         shown = {steps * (index + 1) // (previews + 1) for index in range(previews)}
         stops = {steps * (index + 1) // _CALLS_A_PICTURE for index in range(_CALLS_A_PICTURE)}
@@ -223,6 +230,14 @@ def _settings_arrays(settings: Sequence[SamplingSettings]) -> Settings:
         top_k=jnp.array([one.top_k for one in settings], jnp.int32),
         top_p=jnp.array([one.top_p for one in settings], jnp.float32),
     )
+
+
+def _most_kept(top_ks: Sequence[int], codebook_size: int) -> int:
+    """A bound of all pictures' top-k, 0 for none, of few values: each is a program of its own."""
+    if 0 in top_ks:
+        return 0
+    bounds = [bound for bound in _TOP_K_BOUNDS if max(top_ks) <= bound <= codebook_size]
+    return bounds[0] if bounds else 0
 
 
 def _refuse_mismatch(folder: Path, config: DalleConfig, vqgan: Vqgan) -> None:

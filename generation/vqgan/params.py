@@ -40,7 +40,8 @@ def load_vqgan(folder: Path, *, dtype: Any = jnp.float32, param_dtype: Any = jnp
     model = nnx.eval_shape(lambda: Vqgan(config, rngs=nnx.Rngs(0), dtype=dtype, param_dtype=param_dtype))
     shapes = {ours: leaf.get_value().shape for ours, leaf in nnx.to_flat_state(nnx.state(model, nnx.Param))}
     refuse_disagreement(path, {name: shapes[ours] for name, ours in table.items()}, header)
-    arrays = [(table[name], jnp.array(array, dtype=param_dtype)) for name, array in stream_weights(path, header)]
+    # Converted by NumPy: JAX would compile a program for each shape.
+    arrays = [(table[name], jnp.asarray(array.astype(param_dtype))) for name, array in stream_weights(path, header)]
     nnx.update(model, nnx.from_flat_state(arrays))
     return model
 
