@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generation.prompting.brand import Brand, BrandError
 from generation.prompting.brief import PROMPT_WORD_LIMIT, Brief, DraftError, Span
 from generation.prompting.draft import DRAFT_LIMIT
 from generation.prompting.lexicon import Lexicon
@@ -9,5 +10,14 @@ from generation.prompting.rules import RulesWriter
 from generation.prompting.tables import LexiconError
 
 __all__ = [
-    "DRAFT_LIMIT", "PROMPT_WORD_LIMIT", "Brief", "DraftError", "Lexicon", "LexiconError", "RulesWriter", "Span",
-]  # fmt: skip
+    "DRAFT_LIMIT",
+    "PROMPT_WORD_LIMIT",
+    "Brand",
+    "BrandError",
+    "Brief",
+    "DraftError",
+    "Lexicon",
+    "LexiconError",
+    "RulesWriter",
+    "Span",
+]

@@ -19,25 +19,33 @@ _STOP_WORDS = {
     "en": "the and is are was of to in it you for that this with on my we our be have just so not your at all "
     "what new today love i'm it's don't can who when how they get me out up about i",
     "es": "el los las una unos de del que y en es por para con mi tu su muy está están hoy pero más como este "
-    "esta nuestro nuestra todo nuevo nueva gracias amigos hola qué mañana vamos lo se nos al ya sin",
+    "esta nuestro nuestra todo nuevo nueva gracias amigos hola qué mañana vamos lo se nos al ya sin feliz "
+    "buenos buenas días tardes viernes lunes ganamos tenemos somos nuestros nuestras tus mis sus cuando "
+    "donde quién porque",
     "pt": "os as uma um de do da dos das que e em é por para com meu minha seu sua muito não hoje mas mais como "
     "este esta nosso nossa novo nova obrigado obrigada você amigos olá amanhã vamos no na ao já sem pra "
-    "gente",
+    "gente feliz bom boa dia tarde sexta segunda ganhou temos somos nossos nossas seus suas quando onde "
+    "quem porque foi tem à",
     "fr": "le les une des du de que et en est pour avec mon ma mes notre nos votre très pas aujourd'hui mais "
     "plus comme ce cette nouveau nouvelle merci vous nous je tu il elle bonjour demain c'est j'ai au aux "
-    "sans on sur trop",
+    "sans on sur trop joyeux joyeuse bon bonne tous toutes parti quand où qui parce nouveaux nouvelles "
+    "sont avons avez fait tout quel quelle",
     "de": "der die das ein eine und ist nicht für mit mein meine unser unsere sehr heute aber mehr wie dieser "
     "diese neu neue danke wir ihr ich du er sie hallo morgen auf zum zur im den dem von ohne noch auch "
-    "schon jetzt endlich",
+    "schon jetzt endlich suchen frohe fröhliche euch allen weihnachten fürs dann wenn sind habe haben hat "
+    "liebe wochenende guten gute schönen bei beim nach aus oder was kein keine",
     "it": "il gli una di del della che e è per con mio mia nostro nostra molto non oggi ma più come questo "
     "questa nuovo nuova grazie ciao domani siamo ho sono anche",
     "nl": "de het een en is niet voor met mijn onze heel vandaag maar meer zoals deze dit nieuw nieuwe bedankt "
     "wij jullie ik hallo morgen op van zijn ook nu",
 }
 _STOP_SETS = {language: frozenset(words.split()) for language, words in _STOP_WORDS.items()}
-_FEW_WORDS = 3
-_CLEAR_LEAD = 1
 _OTHER_SCRIPT_SHARE = 0.3
+
+
+def is_stop_word(word: str) -> bool:
+    """Whether a word is one of the little words of any language known here."""
+    return any(word in stop for stop in _STOP_SETS.values())
 
 
 def detect_language(text: str) -> str:
@@ -57,7 +65,9 @@ def detect_language(text: str) -> str:
     hits = {language: sum(word in stop for word in words) for language, stop in _STOP_SETS.items()}
     ordered = sorted(hits, key=lambda language: -hits[language])
     best, second = ordered[0], ordered[1]
-    if hits[best] and hits[best] - hits[second] >= (_CLEAR_LEAD if best == "en" or len(words) > _FEW_WORDS else 0):
+    if best == "en" and hits[second] == hits["en"] and any(not character.isascii() for character in letters):
+        best, second = second, best  # accents speak against English
+    if hits[best] > hits[second] or (hits[best] and best != "en" and "en" in (best, second)):
         return best
     # Slang drafts often hold no stop word at all; plain ASCII is then English by far most often.
     return "en" if all(character.isascii() for character in letters) and hits["en"] >= hits[best] else UNDETERMINED

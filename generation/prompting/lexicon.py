@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generation.prompting.emojis import EmojiTable
+from generation.prompting.languages import LanguageTables
 from generation.prompting.pictures import PictureTable
 from generation.prompting.slang import Slang
 from generation.prompting.tables import LexiconError
@@ -19,6 +20,7 @@ class Lexicon:
     emojis: EmojiTable
     pictures: PictureTable
     common: frozenset[str]
+    languages: LanguageTables
 
     @classmethod
     def load(cls, folder: Path | str) -> Lexicon:
@@ -30,7 +32,9 @@ class Lexicon:
         folder = Path(folder)
         emojis = EmojiTable.load(folder / "emoji.tsv")
         pictures = PictureTable.load(folder / "pictures.tsv", folder / "moods.tsv", emojis)
-        return cls(Slang.load(folder / "slang.tsv"), emojis, pictures, _common_words(folder / "common.txt"))
+        common = _common_words(folder / "common.txt")
+        languages = LanguageTables(folder / "languages", pictures)
+        return cls(Slang.load(folder / "slang.tsv"), emojis, pictures, common, languages)
 
 
 def _common_words(path: Path) -> frozenset[str]:

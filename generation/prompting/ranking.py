@@ -4,10 +4,11 @@ last."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from generation.prompting.languages import ENGLISH, LanguageTable
 from generation.prompting.lexicon import Lexicon
-from generation.prompting.pictures import NAMED_WEIGHT, Mood, Picture, base_forms
+from generation.prompting.pictures import NAMED_WEIGHT, Mood, Picture, PictureTable, base_forms
 from generation.prompting.reading import Reading
 from generation.prompting.slang import NO_PICTURE
 
@@ -110,11 +111,15 @@ class _Tally:
         self.moods[mood] = self.moods.get(mood, 0.0) + weight
 
 
-def rank(readings: Sequence[Reading], lexicon: Lexicon) -> Ranking:
+def rank(readings: Sequence[Reading], lexicon: Lexicon, language: str = "en") -> Ranking:
     """The things, moods and unknown words of a read draft."""
     tally = _Tally({}, {}, {}, [], {})
     words = _open_words(readings, lexicon, tally)
-    unknown = _named_things(words, lexicon, tally)
+    names: PictureTable | LanguageTable = lexicon.pictures
+    if language not in ENGLISH:
+        names = table = lexicon.languages.table(language)
+        words = [replace(word, key=piece) for word in words for piece in table.pieces(word.key)]
+    unknown = _named_things(words, lexicon, names, tally)
     unwanted = list(dict.fromkeys(tally.unwanted))
     mood = SARCASTIC if SARCASTIC in tally.moods else max(tally.moods, key=lambda name: tally.moods[name], default=None)
     left_out = {*unwanted, *(_PRAISE if mood == SARCASTIC else ())}
@@ -160,6 +165,8 @@ def _open_words(readings: Sequence[Reading], lexicon: Lexicon, tally: _Tally) ->
                 _BREAK,
             ]
         else:
+            if reading.kind == "sarcasm":
+                tally.feel(SARCASTIC, NAMED_WEIGHT)
             factor = _MEANING_FACTOR if reading.sense and reading.is_span else 1.0
             is_name = reading.kind == "word" and place > 0 and reading.text[0].isupper() and not reading.text.isupper()
             known = reading.is_span or reading.kind != "word" or is_name
@@ -190,7 +197,9 @@ def _add_emoji(reading: Reading, lexicon: Lexicon, tally: _Tally, late: float) -
             break
 
 
-def _named_things(words: Sequence[_Word], lexicon: Lexicon, tally: _Tally) -> list[str]:
+def _named_things(
+    words: Sequence[_Word], lexicon: Lexicon, names: PictureTable | LanguageTable, tally: _Tally
+) -> list[str]:
     """Adds the things that words name to the tally; returns words that may be things but are not known."""
     keys = [word.key for word in words]
     unknown: list[str] = []
@@ -200,7 +209,7 @@ def _named_things(words: Sequence[_Word], lexicon: Lexicon, tally: _Tally) -> li
         mood = lexicon.pictures.mood_words.get(word.key)
         if mood and word.factor:
             tally.feel(mood, word.factor)
-        found = lexicon.pictures.longest(keys, place)
+        found = names.longest(keys, place)
         if found and word.factor:
             length, picture = found
             if _is_negated(keys, place):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from generation.prompting.hashtags import hashtag_words
+from generation.prompting.languages import ENGLISH
 from generation.prompting.lexicon import Lexicon
 from generation.prompting.slang import LEFT_OUT, Sense, choose
 from generation.prompting.tokens import Token, fold, tokenize
@@ -16,6 +17,9 @@ PLAIN = frozenset({"word", "number", "sign"})
 
 _ENTITIES = {"&amp;": "and", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&nbsp;": " ", "&#39;": "'"}
 _STRETCHED = re.compile(r"(\w)\1{2,}")
+# aLtErNaTiNg capitals, in which people quote what they mock; "iPhone" and "LinkedIn" have fewer changes.
+_MOCKING = re.compile(r"(?:[a-z][A-Z]){2}|(?:[A-Z][a-z]){2}(?=[A-Z])")
+_ANY_LANGUAGE = frozenset({"emoji", "emoticon", "filler"})
 _VERY = "very "
 
 
@@ -43,8 +47,8 @@ class Reading:
         return self.kind not in PLAIN
 
 
-def read_draft(draft: str, lexicon: Lexicon) -> list[Reading]:
-    """The readings of a cleaned draft, in order."""
+def read_draft(draft: str, lexicon: Lexicon, language: str = "en") -> list[Reading]:
+    """The readings of a cleaned draft, in order; English slang is not looked for in other languages."""
     units = _units(draft, lexicon)
     keys = [unit.key for unit, _ in units]
     context = keys + [word for unit, _ in units if unit.kind == "hashtag" for word in _tag_words(unit, lexicon)]
@@ -53,6 +57,8 @@ def read_draft(draft: str, lexicon: Lexicon) -> list[Reading]:
     while place < len(units):
         found = lexicon.slang.longest(keys, place)
         sense = choose(found[1], context, place, place + found[0]) if found else None
+        if sense and language not in ENGLISH and sense.kind not in _ANY_LANGUAGE and units[place][0].kind != "emoji":
+            sense = None
         if found and sense and not sense.literal:
             run = units[place : place + found[0]]
             readings.append(_as_sense(draft, run, sense, lexicon))
@@ -94,6 +100,8 @@ def _as_itself(unit: Token, count: int, lexicon: Lexicon) -> Reading:
         words = tuple(fold(meaning).split())
     elif kind == "entity":
         meaning, words, kind = _ENTITIES[unit.text], (), "sign"
+    elif kind == "word" and _MOCKING.search(unit.text):
+        meaning, kind = unit.key, "sarcasm"
     elif kind == "word" and unit.key != fold(unit.text):
         meaning, kind = unit.key, "stretched"
     elif kind == "oddity":

@@ -13,9 +13,9 @@ _PREPOSITIONS = frozenset({"to", "with", "by", "from", "for", "and", "of", "at",
 _TONE_MARKS = frozenset({"/s", "/j", "/hj", "/srs"})
 # Words after which an emoji stands for a word: "this is 🔥", "grabbing a ☕", "I ❤️ pizza".
 _OPEN_WORDS = (
-    "is are was were be being so a an the some my our your his her their this that these those i we you they more for of "
-    "with to and straight pure absolutely literally very really too just need want love loves eat drink got get getting "
-    "having"
+    "is are was were be being so a an the some my our your his her their this that these those i we you they more for "
+    "of with to and straight pure absolutely literally very really too just need want love loves eat drink got get "
+    "getting having"
 )
 _EXPECTING = frozenset(_OPEN_WORDS.split())
 _SPACE_BEFORE_SIGN = re.compile(r"[^\S\n]+([,.;:!?…)\]}])")
