@@ -13,6 +13,7 @@ import numpy as np
 from flax import nnx
 from PIL import Image
 
+from generation.clip.scoring import ClipScorer
 from generation.dalle.config import DalleConfig
 from generation.dalle.decoding import Drawing, advance, begin
 from generation.dalle.modeling import DalleBart
@@ -54,6 +55,7 @@ class DalleMini:
         vqgan: Vqgan,
         dtype: Any,
         word_list: Path | None = None,
+        clip: ClipScorer | None = None,
     ) -> None:
         """Most callers want `load`. `parameters` is emptied, so that a large model is never held twice."""
         self.name, self.revision, self.config, self.sampling = name, revision, config, sampling
@@ -68,11 +70,12 @@ class DalleMini:
         self._encoder, self._encoder_state = nnx.split(encoder)
         self._weights: DecoderWeights = decoder_weights(config, parameters, dtype, self._codebook_size)
         self._vqgan, self._vqgan_state = nnx.split(vqgan)
+        self._clip = clip
         self._streams: set[threading.Event] = set()
 
     @classmethod
     def load(cls, folder: Path, *, cache_dir: Path | None = None, dtype: Any = None) -> DalleMini:
-        """Load a bundle: a DalleBart in the folder itself, a VQGAN in `vqgan/`, and `model.toml` if there is one.
+        """Load a bundle: a DalleBart in the folder itself, a VQGAN in `vqgan/`, a CLIP in `clip/` and `model.toml`, if any.
 
         `cache_dir` keeps compiled programs, so that a later process starts faster. `dtype` is what is computed in:
         bfloat16 on accelerators and float32 on a CPU, if not given. Raises ModelFileError.
@@ -101,6 +104,7 @@ class DalleMini:
             vqgan=vqgan,
             dtype=dtype,
             word_list=folder / _WORD_LIST if (folder / _WORD_LIST).exists() else None,
+            clip=ClipScorer.load(folder / "clip") if (folder / "clip" / "config.json").exists() else None,
         )
 
     def draw(self, requests: Sequence[DrawRequest]) -> list[Candidate]:
@@ -201,20 +205,22 @@ class DalleMini:
         self, requests: Sequence[DrawRequest], settings: Sequence[SamplingSettings], drawing: Drawing
     ) -> list[Candidate]:
         codes = np.asarray(drawing.codes)[: len(requests)]
-        scores = np.asarray(drawing.score) / codes.shape[1]
+        images = [Image.fromarray(pixels) for pixels in self._paint(codes)]
+        if self._clip is None:
+            scores = (np.asarray(drawing.score) / codes.shape[1]).tolist()[: len(requests)]
+        else:
+            scores = self._clip.score(images, [request.prompt for request in requests])
         return [
             Candidate(
-                image=Image.fromarray(pixels),
+                image=image,
                 seed=request.seed,
-                score=float(score),
+                score=score,
                 model=self.name,
                 revision=self.revision,
                 settings=one,
                 codes=tuple(row.tolist()),
             )
-            for pixels, request, score, one, row in zip(
-                self._paint(codes), requests, scores, settings, codes, strict=False
-            )
+            for image, request, score, one, row in zip(images, requests, scores, settings, codes, strict=True)
         ]
 
 

@@ -378,9 +378,10 @@ class _MsgpackHeader:
 
 
 def _write_msgpack_array(file: BinaryIO, packer: Any, array: Array) -> None:
+    shape = array.shape  # ascontiguousarray gives a number without axes one
     array = np.ascontiguousarray(array)
     if array.nbytes <= _CHUNK_BYTES:
-        _write_msgpack_chunk(file, packer, array.shape, array)
+        _write_msgpack_chunk(file, packer, shape, array)
         return
     flat = array.reshape(-1)
     step = _CHUNK_BYTES // array.itemsize
