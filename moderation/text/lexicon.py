@@ -13,11 +13,19 @@ SHORT_WORDS = frozenset((
     "a", "i", "am", "an", "as", "at", "be", "by", "do", "go", "ha", "he", "hi", "if", "in", "is", "it", "me", "my",
     "no", "of", "oh", "ok", "on", "or", "ow", "so", "to", "tv", "uk", "up", "us", "vs", "we", "ya", "yo",
 ))  # fmt: skip
-"""Words of one or two letters; the model's vocabulary holds every pair of letters as a word."""
+CONTRACTIONS = frozenset((
+    "im", "ive", "id", "ill", "youre", "youve", "youll", "youd", "hes", "shes", "its", "were", "weve", "theyre", "theyve",
+    "theyll", "dont", "doesnt", "didnt", "cant", "couldnt", "wont", "wouldnt", "shouldnt", "isnt", "arent", "wasnt",
+    "lets", "thats", "whats", "whos", "theres", "heres",
+))  # fmt: skip
+"""Words of one or two letters, and those with an apostrophe left out; the model's vocabulary holds every pair of letters as a word."""
 
 SHORTEST_KNOWN = 3
 LISTED_RANK = 5_000
 """How common a listed word counts that the vocabulary does not hold."""
+
+INFLECTED_RANK = 20_000
+"""How common a word with an ending counts that the vocabulary only holds without it."""
 
 ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers", "y", "ly")
 JOIN_COST = 1.0
@@ -27,20 +35,24 @@ UNKNOWN_LETTER_COST = 2.0
 more than a known one, so that fragments are joined when they make a word."""
 
 LONGEST_WORD = 24
+FEWEST_PARTS = 3
+KNOWN_SHARE = 0.8
+"""What is split in two is a compound ("spread sheets"); a run of letters must mostly be words to be worth reading."""
 
 
 class Lexicon:
     """The sentence encoder's vocabulary, and listed words that must be recognised above all."""
 
-    def __init__(self, listed: Iterable[str] = ()) -> None:
+    def __init__(self, listed: Iterable[str] = (), often_masked: Iterable[str] = ()) -> None:
+        """`listed` words are recognised before others; a masked word is first sought among `often_masked`, too."""
         self.listed = frozenset(listed)
         whole = [word for word in vocabulary() if word.isascii() and word.isalpha() and len(word) >= SHORTEST_KNOWN]
         self._rank = {word: rank for rank, word in enumerate(whole, start=1)}
-        self._rank.update((word, 1) for word in SHORT_WORDS)
+        self._rank.update((word, 1) for word in SHORT_WORDS | CONTRACTIONS)
         for word in self.listed:
             self._rank.setdefault(word, LISTED_RANK)
         self._by_length: dict[int, list[str]] = defaultdict(list)
-        for word in (*self.listed, *whole):
+        for word in dict.fromkeys((*often_masked, *sorted(self.listed), *whole)):
             self._by_length[len(word)].append(word)
 
     def knows(self, word: str) -> bool:
@@ -54,7 +66,7 @@ class Lexicon:
 
     def cost(self, word: str) -> float:
         """How rare `word` is: small for common words, large for unknown ones."""
-        rank = self._rank.get(word)
+        rank = self._rank.get(word) or (INFLECTED_RANK if self.knows(word) else 0)
         return math.log(rank + 10) if rank else UNKNOWN_COST + UNKNOWN_LETTER_COST * len(word)
 
     def matching(self, masked: str, masks: frozenset[str]) -> str:
@@ -77,7 +89,7 @@ class Lexicon:
                 if len(joined) > LONGEST_WORD and start < end - 1:
                     break
                 has_stray = has_stray or fragments[start] not in self._rank
-                if start < end - 1 and (not has_stray or joined not in self._rank):
+                if start < end - 1 and (not has_stray or not self.knows(joined)):
                     continue
                 cost = best[start] + self.cost(joined) + (JOIN_COST if start < end - 1 else 0.0)
                 if cost < best[end]:
@@ -85,9 +97,10 @@ class Lexicon:
         return _steps(before)
 
     def split(self, run: str) -> list[str]:
-        """`run` as the cheapest row of known words, or nothing if some of it is no word."""
+        """`run` as the cheapest row of words, or nothing if they are few or too many of their letters make no word."""
         parts = [run[start:end] for start, end in _steps(self._split_steps(run))]
-        return parts if len(parts) > 1 and all(part in self._rank for part in parts) else []
+        known = sum(len(part) for part in parts if self.knows(part))
+        return parts if len(parts) >= FEWEST_PARTS and known >= KNOWN_SHARE * len(run) else []
 
     def _split_steps(self, run: str) -> list[int]:
         best = [0.0] + [math.inf] * len(run)

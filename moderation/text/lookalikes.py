@@ -28,7 +28,7 @@ LETTERS = _pairs(
     "⭕o ❌x ✖x ✘x ✗x ☠o ❗i ❕i ‼i ⓘi ◯o ○o ●o ✝t ♏m ♓h"
 )
 
-TURNED = _pairs("ɐa qb ɔc pd ǝe əe ɟf ƃg ɥh ᴉi ıi ɾj ʞk ןl ll ɯm un oo db bq ɹr ss ʇt nu ʌv ʍw xx ʎy zz")
+TURNED = _pairs("ɐa qb ɔc pd ǝe əe ɟf ƃg ɥh ᴉi ıi ɾj ʞk ןl ll ɯm un oo dp bq ɹr ss ʇt nu ʌv ʍw xx ʎy zz")
 """Letters turned by 180 degrees and what they are; a turned text is also written from the back."""
 
 ONLY_TURNED = frozenset("ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ")

@@ -31,6 +31,9 @@ STEEPNESS = 3.5
 LEVEL = 0.06
 """The regression's value (-1 harmless, 1 bad) that becomes the score 0.5; chosen like `RIDGE`."""
 
+LEVEL_IF_HIDDEN = -0.2
+"""The same for what only shows without a disguise: whoever hides a sentence has a reason, and its signs are lost."""
+
 MOST_PIECES = 200
 """About a second on two cores. What comes after is not read, which is said, for a person to decide."""
 
@@ -62,10 +65,10 @@ class Meaning:
 
     def examine(self, text: str, /) -> list[Finding]:
         """For each category one finding: the piece of `text`, in any of its readings, that is most like it."""
-        parts = self._pieces(text)
+        parts, hidden = self._pieces(text)
         if not parts:
             return []
-        scores = self.scores(parts[:MOST_PIECES])  # (piece, category)
+        scores = self.scores(parts[:MOST_PIECES], hidden[:MOST_PIECES])  # (piece, category)
         findings = []
         for column, category in enumerate(self.categories):
             piece = int(scores[:, column].argmax())
@@ -76,20 +79,24 @@ class Meaning:
             findings.append(Finding(self.categories[0], TOO_LONG, reason))
         return findings
 
-    def _pieces(self, text: str) -> list[str]:
-        found = pieces(text)
+    def _pieces(self, text: str) -> tuple[list[str], list[bool]]:
+        """The pieces of all readings of `text`, and of each whether it was hidden."""
+        found = dict.fromkeys(pieces(text), False)
         for reading in readings(text, self._lexicon):
-            if reading.name != AS_WRITTEN or reading.text != " ".join(WORDS.findall(text.casefold())):
-                found += pieces(reading.text)
-        return list(dict.fromkeys(found))
+            if reading.name != AS_WRITTEN:
+                found = dict.fromkeys(pieces(reading.text), True) | found
+            elif reading.text != " ".join(WORDS.findall(text.casefold())):
+                found |= dict.fromkeys(pieces(reading.text), False)
+        return list(found), list(found.values())
 
-    def scores(self, sentences: list[str]) -> NDArray[np.float64]:
+    def scores(self, sentences: list[str], hidden: list[bool]) -> NDArray[np.float64]:
         """Scores 0 to 1, (sentence, category).
 
         The first regression says whether a sentence is like the bad examples at all; the others share out its score.
         """
         values = kernel(self._encoder.encode(sentences), self._vectors) @ self._weights  # (sentence, 1 + category)
-        bad = 1 / (1 + np.exp(-STEEPNESS * (values[:, :1] - LEVEL)))
+        levels = np.where(hidden, LEVEL_IF_HIDDEN, LEVEL)[:, None]
+        bad = 1 / (1 + np.exp(-STEEPNESS * (values[:, :1] - levels)))
         likeness = np.maximum(values[:, 1:] + 1, 1e-6)  # a category's regression is -1 far from its examples
         return np.asarray(bad * likeness / likeness.max(axis=1, keepdims=True))
 

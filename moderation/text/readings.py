@@ -5,12 +5,13 @@ Every reading is a row of words with their places in the text. The first is alwa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from moderation.text.lexicon import Lexicon
-from moderation.text.lookalikes import MASKS, ONLY_TURNED, SIGNS, TURNED, latinised, spellings
+from moderation.text.lookalikes import MASKS, ONLY_TURNED, SIGNS, TURNED
+from moderation.text.spelling import SHORTEST_REVERSED, spelled
 from moderation.text.words import Word, chunks, plain, words
 
 AS_WRITTEN = "as written"
@@ -19,16 +20,21 @@ BACKWARDS = "backwards"
 WORDS_BACKWARDS = "each word backwards"
 TURNED_ROUND = "turned round"
 RUN_TOGETHER = "with spaces between its words"
+WHOLE_LINES = "over the ends of its lines"
+GUESSED = frozenset({RUN_TOGETHER, WHOLE_LINES})
+"""Readings that also make words of harmless place names and line ends: for meaning, not for single words."""
 
 LONGEST_CHUNK = 40
 """Letters and signs without white space; longer ones are addresses or noise, no disguised word."""
 
-SHORTEST_RUN_TOGETHER = 9
-SHORTEST_REVERSED = 4
-NEVER_DOUBLE = frozenset("aiuvwxyhjkq")
-"""Letters that English hardly ever doubles."""
+SHORTEST_RUN_TOGETHER, LONGEST_RUN_TOGETHER = 9, 300
+"""Letters of a run that is split into words: a long hashtag, a post without spaces."""
 
 FEWEST_TURNED = 2
+FEWEST_SIGNED = 2
+"""Turned letters, or words with digits for letters, from which on a text is taken to be written so throughout."""
+
+LINE_BREAKS = ("\n", "-\n", "\r\n", "-\r\n")
 BREAKS = frozenset(',;:"()[]{}<>/\\&=…“”„«»‹›–—¿')
 EDGES = BREAKS | MASKS | frozenset("!+|'")
 
@@ -50,32 +56,39 @@ def readings(text: str, lexicon: Lexicon) -> list[Reading]:
     """All different readings of `text`, first as it is written."""
     characters = list(plain(text))
     written = Reading(AS_WRITTEN, tuple(words(characters)))
-    undisguised = Reading(UNDISGUISED, tuple(join(undisguise(characters, lexicon), lexicon)))
-    found = [written, undisguised, *_turned(characters, lexicon), *_backwards(written, lexicon)]
+    undisguised = Reading(UNDISGUISED, tuple(join(_undisguised(characters, text, lexicon), lexicon)))
+    found = [written, undisguised, *_turned(characters), *_backwards(written, lexicon)]
     found += _run_together(undisguised, lexicon)
+    found += _whole_lines(written, text, lexicon)
     different = {tuple(word.letters for word in reading.words): reading for reading in reversed(found)}
     return [reading for reading in found if reading in different.values()]
 
 
-def undisguise(characters: Sequence[tuple[str, int]], lexicon: Lexicon) -> Iterator[Word]:
-    """The words of a text with signs, look-alikes, masks and repeated letters undone where that gives a known word."""
+def _undisguised(characters: Sequence[tuple[str, int]], text: str, lexicon: Lexicon) -> list[Word]:
+    found = list(undisguise(characters, lexicon))
+    signs = sum(word.letters.isalpha() and not SIGNS.keys().isdisjoint(text[word.start : word.end]) for word in found)
+    return list(undisguise(characters, lexicon, sure=True)) if signs >= FEWEST_SIGNED else found
+
+
+def undisguise(characters: Iterable[tuple[str, int]], lexicon: Lexicon, *, sure: bool = False) -> Iterator[Word]:
+    """The words of a text with signs, look-alikes, masks and repeated letters undone; `sure` as in `spelled`."""
     for chunk in chunks(characters):
         usual = list(words(chunk))
         if len(chunk) > LONGEST_CHUNK or (usual and all(lexicon.knows(word.letters) for word in usual)):
             yield from usual
         else:
-            yield from _undisguised_chunk(chunk, usual, lexicon)
+            yield from _undisguised_chunk(chunk, usual, lexicon, sure)
 
 
-def _undisguised_chunk(chunk: list[tuple[str, int]], usual: list[Word], lexicon: Lexicon) -> list[Word]:
+def _undisguised_chunk(chunk: list[tuple[str, int]], usual: list[Word], lexicon: Lexicon, sure: bool) -> list[Word]:
     trimmed = _trim(chunk)
-    if trimmed and (letters := _known_spelling("".join(character for character, _ in trimmed), lexicon)):
+    if trimmed and (letters := spelled("".join(character for character, _ in trimmed), lexicon, sure=sure)):
         return [Word(letters, trimmed[0][1], trimmed[-1][1] + 1)]
     groups = groupby(chunk, key=lambda pair: pair[0] in BREAKS)
     parts = [list(part) for is_break, part in groups if not is_break]
     if len(parts) > 1:
-        return [word for part in parts for word in _undisguised_chunk(part, list(words(part)), lexicon)]
-    return [Word(_known_spelling(word.letters, lexicon) or word.letters, word.start, word.end) for word in usual]
+        return [word for part in parts for word in _undisguised_chunk(part, list(words(part)), lexicon, sure)]
+    return [Word(spelled(word.letters, lexicon, sure=sure) or word.letters, word.start, word.end) for word in usual]
 
 
 def _trim(chunk: list[tuple[str, int]]) -> list[tuple[str, int]]:
@@ -87,49 +100,28 @@ def _trim(chunk: list[tuple[str, int]]) -> list[tuple[str, int]]:
     return chunk[start:end]
 
 
-def _known_spelling(chunk: str, lexicon: Lexicon) -> str:
-    """The known word that `chunk` spells in disguise, or ""."""
-    if not any(character.isalpha() for character in chunk) or lexicon.knows(chunk):
-        return ""
-    letters = latinised(chunk)
-    tried = [letters, "".join(letter for letter in letters if letter not in MASKS)]
-    if any(character in SIGNS for character in letters):
-        tried = [spelling for form in tried for spelling in spellings(form)]
-    for form in tried:
-        if form.isalpha() and (known := _known(form, lexicon)):
-            return known
-    if any(letter in MASKS for letter in letters[1:]):
-        return next((word for form in tried if (word := lexicon.matching(form, MASKS))), "")
-    backwards = letters[::-1]
-    return backwards if len(letters) >= SHORTEST_REVERSED and backwards in lexicon.listed else ""
-
-
-def _known(letters: str, lexicon: Lexicon) -> str:
-    """`letters` if known, or with its runs of one letter shortened to two or one so that it is."""
-    if lexicon.knows(letters):
-        return letters
-    for longest in (2, 1):
-        shorter = "".join(_shorten(letter, len(list(run)), longest) for letter, run in groupby(letters))
-        if shorter != letters and len(shorter) > 1 and lexicon.knows(shorter):
-            return shorter
-    return ""
-
-
-def _shorten(letter: str, count: int, longest: int) -> str:
-    """`letter` as often as it may stand: names end in double letters, so only what no spelling has is shortened."""
-    stretched = count > 2 or (count == 2 and letter in NEVER_DOUBLE)
-    return letter * (min(count, longest) if stretched else count)
-
-
-def join(row: Iterator[Word], lexicon: Lexicon) -> Iterator[Word]:
-    """`row` with the fragments of split words put together."""
-    parts = list(row)
+def join(parts: Sequence[Word], lexicon: Lexicon) -> Iterator[Word]:
+    """`parts` with the fragments of split words put together."""
     for start, end in lexicon.join([word.letters for word in parts]):
-        if end - start == 1:
-            yield parts[start]
-        else:
-            letters = "".join(word.letters for word in parts[start:end])
-            yield Word(letters, parts[start].start, parts[end - 1].end)
+        yield parts[start] if end - start == 1 else _joined(parts[start:end])
+
+
+def _joined(parts: Sequence[Word]) -> Word:
+    return Word("".join(word.letters for word in parts), parts[0].start, parts[-1].end)
+
+
+def _whole_lines(reading: Reading, text: str, lexicon: Lexicon) -> Iterator[Reading]:
+    """The text with words put together over a line break, where the whole is a word or a part is none."""
+    row: list[Word] = []
+    for word in reading.words:
+        last = row[-1] if row else None
+        if last and text[last.end : word.start] in LINE_BREAKS:
+            whole = _joined([last, word])
+            if lexicon.knows(whole.letters) or not (lexicon.knows(last.letters) and lexicon.knows(word.letters)):
+                row[-1] = whole
+                continue
+        row.append(word)
+    yield Reading(WHOLE_LINES, tuple(row))
 
 
 def _backwards(reading: Reading, lexicon: Lexicon) -> Iterator[Reading]:
@@ -143,7 +135,7 @@ def _backwards(reading: Reading, lexicon: Lexicon) -> Iterator[Reading]:
         yield Reading(BACKWARDS, row[::-1])
 
 
-def _turned(characters: Sequence[tuple[str, int]], lexicon: Lexicon) -> Iterator[Reading]:
+def _turned(characters: Sequence[tuple[str, int]]) -> Iterator[Reading]:
     """The text as it reads upside down, if it holds letters that are."""
     if sum(character in ONLY_TURNED for character, _ in characters) >= FEWEST_TURNED:
         turned = [(TURNED.get(character, character), place) for character, place in reversed(characters)]
@@ -154,7 +146,7 @@ def _run_together(reading: Reading, lexicon: Lexicon) -> Iterator[Reading]:
     """The text with long unknown words split into known ones. Place names split into anything: no word rules here."""
     row: list[Word] = []
     for word in reading.words:
-        long_enough = len(word.letters) >= SHORTEST_RUN_TOGETHER and word.letters.isascii()
+        long_enough = SHORTEST_RUN_TOGETHER <= len(word.letters) <= LONGEST_RUN_TOGETHER and word.letters.isascii()
         parts = lexicon.split(word.letters) if long_enough and not lexicon.knows(word.letters) else []
         row += [Word(part, word.start, word.end) for part in parts] or [word]
     yield Reading(RUN_TOGETHER, tuple(row))

@@ -11,7 +11,7 @@ from moderation.errors import PolicyError
 from moderation.lists import read_list
 from moderation.policy import TEXT_CATEGORIES, Policy
 from moderation.text.lexicon import Lexicon
-from moderation.text.readings import AS_WRITTEN, RUN_TOGETHER, Reading, readings
+from moderation.text.readings import AS_WRITTEN, GUESSED, Reading, readings
 from moderation.text.terms import Term, TermIndex, parse_term
 from moderation.verdicts import Finding
 
@@ -35,11 +35,13 @@ class WordList:
         version: changes with the file.
         entries: what is looked for.
         exceptions: terms within which nothing counts as found.
+        often_masked: words that a masked one (s*x) is first taken for.
     """
 
     version: str
     entries: Mapping[Term, Entry]
     exceptions: tuple[Term, ...]
+    often_masked: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, policy: Policy) -> WordList:
@@ -54,11 +56,13 @@ class WordList:
         for table in tables.get("terms", []):
             entry = _entry(table, path)
             entries.update((_term(source, path), entry) for source in table["words"])
-        return cls(digest, entries, tuple(_term(source, path) for source in tables.get("exceptions", [])))
+        exceptions = tuple(_term(source, path) for source in tables.get("exceptions", []))
+        return cls(digest, entries, exceptions, tuple(map(str, tables.get("often_masked", []))))
 
     def lexicon(self) -> Lexicon:
         """Known words, the single ones of this list among them."""
-        return Lexicon(word for term in self.entries if len(term.elements) == 1 for word in term.first_words())
+        single = (word for term in self.entries if len(term.elements) == 1 for word in term.first_words())
+        return Lexicon(single, self.often_masked)
 
 
 class RuleList:
@@ -85,7 +89,7 @@ class RuleList:
     def examine(self, text: str, /) -> list[Finding]:
         """One finding for each listed term in each reading of `text`."""
         found = [
-            self._examine(reading, text) for reading in readings(text, self._lexicon) if reading.name != RUN_TOGETHER
+            self._examine(reading, text) for reading in readings(text, self._lexicon) if reading.name not in GUESSED
         ]
         return [finding for findings in found for finding in findings]
 
