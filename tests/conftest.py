@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -29,3 +30,22 @@ def make_tiny_bundle() -> Callable[[Path], Path]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def easel_here(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., SimpleNamespace]:
+    """Run `easel` in this process, which is faster than in one of its own: what it said, and its exit status."""
+    from bot.cli import main
+    from bot.settings import load_settings
+
+    def run(*arguments: str) -> SimpleNamespace:
+        monkeypatch.setattr("sys.argv", ["easel", *arguments])
+        load_settings.cache_clear()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capfd.readouterr()
+        return SimpleNamespace(returncode=ended.value.code or 0, stdout=told.out, stderr=told.err)
+
+    return run

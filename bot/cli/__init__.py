@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from bot.cli import accounts, brief, demo, models, moderate, post, queue, serve, show
+from bot.cli import accounts, brief, compare, demo, models, moderate, post, queue, serve, show
 from bot.errors import EaselError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command()(post.post)
 app.command()(post.review)
 app.command()(brief.brief)
 app.command()(moderate.moderate)
+app.command()(compare.compare)
 app.command()(queue.queue)
 app.command()(queue.reschedule)
 app.command()(queue.publish)

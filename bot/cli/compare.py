@@ -1,0 +1,179 @@
+"""`easel compare`: the same prompts drawn by several models, side by side on one sheet."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from generation.generators import Generator
+
+CELL = 320
+"""Pixels a side of a picture on the sheet."""
+
+SIDE = 220
+"""Pixels of the column that holds the prompts."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One cell of the sheet: a picture, or why there is none."""
+
+    generator: str
+    prompt: str
+    image: Image | None
+    revision: str = ""
+    problem: str = ""
+
+
+def compare(
+    prompt: Annotated[str, typer.Argument(help="What to draw; the prompts of config/compare.txt if not given.")] = "",
+    generators: Annotated[
+        str, typer.Option("--with", help="Models to compare: names of `easel models list`, openai, or openai:MODEL.")
+    ] = "doodle",
+    seed: Annotated[int, typer.Option(min=0, help="The seed of every picture, where a model takes one.")] = 0,
+    out: Annotated[Path, typer.Option(help="The sheet to write.")] = Path("compare.png"),
+    base_url: Annotated[
+        str, typer.Option(envvar="OPENAI_BASE_URL", help="A server that speaks OpenAI's images endpoint.")
+    ] = "",
+    api_key: Annotated[str, typer.Option(envvar="OPENAI_API_KEY", hidden=True)] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Draw the same prompts with several models and put them on one sheet."""
+    from bot.errors import EaselError, Misuse
+    from bot.pictures import write_whole
+    from bot.sheet import png
+
+    names = [name.strip() for name in generators.split(",") if name.strip()]
+    if not names or len(set(names)) != len(names):
+        raise Misuse("Name each model once, with commas between: --with doodle,openai.")
+    prompts = [prompt] if prompt else default_prompts()
+    painters = {name: open_generator(name, base_url, api_key) for name in names}
+    rows: list[Drawn] = []
+    for name in names:
+        say(f"{name} draws {len(prompts)} pictures ...")
+        rows += draw_all(name, painters.pop(name), prompts, seed)  # taken out, so that its weights are freed after it
+    if all(cell.image is None for cell in rows):
+        raise EaselError(f"Nothing was drawn. {rows[0].problem}")
+    write_whole(out, png(sheet(names, prompts, rows)))
+    if json:
+        cells = [
+            {"generator": one.generator, "prompt": one.prompt, "revision": one.revision, "problem": one.problem}
+            for one in rows
+        ]
+        print_json({"sheet": str(out.absolute()), "seed": seed, "cells": cells})
+    else:
+        say(f"The sheet is {out.absolute()}.")
+
+
+def default_prompts() -> list[str]:
+    """The lines of config/compare.txt."""
+    from bot.settings import CONFIG
+
+    lines = (CONFIG / "compare.txt").read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+def open_generator(name: str, base_url: str, api_key: str) -> Generator:
+    """The generator of a name. Raises GenerationError for an unknown or damaged model."""
+    from bot.settings import load_settings
+    from generation.generators import DalleMini, OpenAIImages
+    from generation.generators.openai_images import DEFAULT_MODEL, OPENAI_URL
+    from generation.models import ModelRegistry
+
+    kind, _, model = name.partition(":")
+    if kind == "openai":
+        return OpenAIImages(model or DEFAULT_MODEL, api_key=api_key, base_url=base_url or OPENAI_URL)
+    settings = load_settings()
+    bundle = ModelRegistry(settings.models_dir).find(name)
+    return DalleMini.load(bundle.folder, cache_dir=settings.cache / "jax")
+
+
+def draw_all(name: str, generator: Generator, prompts: Sequence[str], seed: int) -> list[Drawn]:
+    """Draw each prompt; a prompt that is refused leaves a cell with the reason."""
+    from generation.errors import DrawingError
+    from generation.generators import DrawRequest
+
+    cells = []
+    for prompt in prompts:
+        try:
+            (candidate,) = generator.draw([DrawRequest(prompt, seed)])
+            cells.append(Drawn(name, prompt, enlarged(candidate.image), candidate.revision))
+        except DrawingError as error:
+            cells.append(Drawn(name, prompt, None, problem=str(error)))
+    return cells
+
+
+def enlarged(image: Image) -> Image:
+    """The picture as it would be posted: small ones are upscaled."""
+    if image.width >= CELL:
+        return image
+    from generation.upscale import Upscaler
+
+    return Upscaler.load().upscale([image])[0]
+
+
+def sheet(names: Sequence[str], prompts: Sequence[str], cells: Sequence[Drawn]) -> Image:
+    """A row for each prompt and a column for each model, labelled."""
+    from PIL import Image, ImageDraw
+
+    from bot.sheet import CAPTION, GAP, GROUND, INK, QUIET, fitting, font
+
+    width = GAP + SIDE + len(names) * (CELL + GAP)
+    height = GAP + CAPTION + len(prompts) * (CELL + GAP)
+    page = Image.new("RGB", (width, height), GROUND)
+    draw = ImageDraw.Draw(page)
+    lefts = {name: GAP + SIDE + column * (CELL + GAP) for column, name in enumerate(names)}
+    tops = {prompt: GAP + CAPTION + row * (CELL + GAP) for row, prompt in enumerate(prompts)}
+    for name, left in lefts.items():
+        draw.text((left, GAP), fitting(draw, name, font(20), CELL), fill=INK, font=font(20))
+    for prompt, top in tops.items():
+        draw.multiline_text((GAP, top), wrapped(draw, prompt, font(18), SIDE - GAP), fill=INK, font=font(18))
+    for cell in cells:
+        corner = lefts[cell.generator], tops[cell.prompt]
+        if cell.image is None:
+            why = wrapped(draw, f"Not drawn: {cell.problem}", font(16), CELL)
+            draw.multiline_text(corner, why, fill=QUIET, font=font(16))
+        else:
+            page.paste(fitted(cell.image), corner)
+    return page
+
+
+def fitted(image: Image) -> Image:
+    """The whole picture inside a square cell."""
+    from PIL import Image, ImageOps
+
+    return ImageOps.pad(image.convert("RGB"), (CELL, CELL), Image.Resampling.LANCZOS, color="#e9e5df")
+
+
+def wrapped(draw: Any, text: str, face: Any, width: int) -> str:
+    """The text in lines of at most `width` pixels; at most as many as a cell holds."""
+    from bot.sheet import fitting
+
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and draw.textlength(longer, face) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(fitting(draw, word, face, width))
+    return "\n".join(lines[:12])
+
+
+def say(words: str) -> None:
+    """One line for the person, on standard error."""
+    sys.stderr.write(words + "\n")
+
+
+def print_json(plain: object) -> None:
+    """One line of JSON on standard output."""
+    from json import dumps
+
+    sys.stdout.write(dumps(plain, ensure_ascii=False) + "\n")

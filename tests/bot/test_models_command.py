@@ -1,0 +1,114 @@
+"""`easel models` as a person runs it: what is in use stays in use until a sound model takes its place."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from bot.errors import EaselError, Misuse
+from bot.settings_file import set_setting
+
+
+def names(easel_here):
+    ran = easel_here("models", "list", "--json")
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    return told["in_use"], [model["name"] for model in told["models"]]
+
+
+def test_a_model_is_added_used_and_removed(easel_here, home, tmp_path, make_tiny_bundle):
+    source = make_tiny_bundle(tmp_path / "source")
+    assert "tiny is added" in easel_here("models", "add", str(source)).stdout
+    assert names(easel_here) == ("doodle", ["doodle", "tiny"])
+    assert "tiny draws from now on" in easel_here("models", "use", "tiny").stdout
+    assert names(easel_here)[0] == "tiny"
+    in_use = easel_here("models", "remove", "tiny")
+    assert (in_use.returncode, "in use" in in_use.stderr) == (2, True)
+    easel_here("models", "use", "doodle")
+    assert easel_here("models", "remove", "tiny").returncode == 0
+    assert names(easel_here) == ("doodle", ["doodle"])
+    assert list((home / "models").iterdir()) == []
+
+
+def test_a_damaged_model_is_refused_and_the_one_in_use_stays(easel_here, home, tmp_path, make_tiny_bundle):
+    easel_here("models", "add", str(make_tiny_bundle(tmp_path / "source")))
+    weights = home / "models" / "tiny" / "flax_model.msgpack"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    refused = easel_here("models", "use", "tiny")
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert "flax_model.msgpack" in refused.stderr
+    assert names(easel_here)[0] == "doodle"
+
+
+def test_info_names_licence_sources_and_revision(easel_here):
+    told = json.loads(easel_here("models", "info", "doodle", "--json").stdout)
+    assert told["licence"] == "Apache-2.0"
+    assert len(told["revision"]) == 64
+    assert {"MIT", "Apache-2.0", "public domain"} <= {source["licence"] for source in told["sources"]}
+    assert "Noto emoji" in easel_here("models", "info", "doodle").stdout
+
+
+def test_export_writes_the_other_format_beside_the_folder(easel_here, tmp_path, make_tiny_bundle):
+    make_tiny_bundle(tmp_path / "source")
+    ran = easel_here("models", "export", str(tmp_path / "source"), "--format", "safetensors")
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "source-safetensors" / "vqgan" / "model.safetensors").exists()
+    wrong = easel_here("models", "export", str(tmp_path / "source"), "--format", "pickle")
+    assert (wrong.returncode, "safetensors" in wrong.stderr) == (1, True)
+
+
+def test_fetch_without_a_network_says_so_plainly(easel_here):
+    ran = easel_here("models", "fetch", "mini", "--hub", "http://127.0.0.1:9")
+    assert ran.returncode == 1
+    assert "cannot be reached" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+class NoHub(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>a captive portal</html>")
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_fetch_behind_a_captive_portal_says_that_it_is_no_hub(easel_here):
+    with ThreadingHTTPServer(("127.0.0.1", 0), NoHub) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        ran = easel_here("models", "fetch", "mini", "--hub", f"http://127.0.0.1:{server.server_address[1]}")
+        server.shutdown()
+        thread.join()
+    assert (ran.returncode, "does not answer as a hub" in ran.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", 'model = "tiny"\n'),
+        ('# mine\nmodel = "doodle"  # for now\ncount = 3\n', '# mine\nmodel = "tiny"\ncount = 3\n'),
+        ('count = 3\n[x]\nmodel_of = "y"\n', 'model = "tiny"\ncount = 3\n[x]\nmodel_of = "y"\n'),
+    ],
+)
+def test_a_setting_is_changed_and_the_rest_of_the_file_stays(tmp_path, before, after):
+    file = tmp_path / "easel.toml"
+    if before:
+        file.write_text(before)
+    set_setting(file, "model", "tiny")
+    assert file.read_text() == after
+
+
+def test_a_file_that_cannot_be_changed_safely_is_left_as_it_is(tmp_path):
+    file = tmp_path / "easel.toml"
+    text = '[other]\nmodel = "doodle"\n'
+    file.write_text(text)
+    with pytest.raises(EaselError, match="write this line"):
+        set_setting(file, "model", "tiny")
+    assert file.read_text() == text
+    file.write_text("broken = ")
+    with pytest.raises(Misuse, match="TOML"):
+        set_setting(file, "model", "tiny")
