@@ -100,7 +100,7 @@ def token_from(fields: Mapping[str, object]) -> Token:
 
     def text(name: str, *, needed: bool = True) -> str:
         value = fields.get(name)
-        if value is None and not needed:
+        if not needed and value in (None, ""):
             return ""
         if not isinstance(value, str) or not value.strip() or not value.isascii():
             raise Misuse(f"The token's {name} is missing or no plain text.")

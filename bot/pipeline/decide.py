@@ -16,8 +16,9 @@ from publishers import Absent, Found, Lookup, Outcome, Published, PublishError, 
 ACCOUNT_REASONS = frozenset({Reason.UNAUTHORIZED, Reason.PAYMENT, Reason.VERSION})
 """Refusals that the next post on the account would meet too: the account is paused and its posts wait."""
 
-MOST_TRIES = 5
-"""Requests to post whose outcome stayed unknown and that turned out to be absent, before a person is told."""
+MOST_TRIES = 10
+"""Requests to post that turned out to be absent, before a person is told. With the waits between them it takes most
+of an hour, so that a network's short trouble is sat out."""
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=15)
@@ -96,7 +97,8 @@ def after_lookup(lookup: Lookup, situation: Situation) -> Decision:
                 PublicationState.FAILED,
                 f"It was sent {situation.tries} times and is surely not there. Check the network and try again.",
             )
-        at = situation.now.isoformat()
+        wait = timedelta() if situation.tries <= 1 else doubled(situation.tries - 2)
+        at = (situation.now + wait).isoformat()
         return Decision(PublicationState.PLANNED, "surely not there: it is sent once more", visit_at=at)
     if lookup.look_again_after is None or situation.now > situation.attempted_at + LOOK_FOR:
         return Decision(PublicationState.NEEDS_CONFIRMATION, lookup.why)
@@ -142,5 +144,9 @@ def wait_after(error: PublishError, visits: int) -> timedelta:
     """How long to wait: what the network asks for, else twice as long each time."""
     if error.retry_after is not None:
         return timedelta(seconds=max(0.0, error.retry_after))
-    doubled: timedelta = FIRST_WAIT * 2 ** min(visits, 16)
-    return min(doubled, LONGEST_WAIT)
+    return doubled(visits)
+
+
+def doubled(times: int) -> timedelta:
+    """The first wait, doubled so many times, up to the longest."""
+    return min(timedelta(seconds=FIRST_WAIT.total_seconds() * 2 ** min(times, 16)), LONGEST_WAIT)

@@ -41,27 +41,39 @@ def visit(studio: Studio, publication_id: str, attempt: int, run: Run = directly
 
     A visit that was overtaken (the publication was moved, cancelled, sent by another worker) changes nothing.
     """
-    row = studio.records.publication(publication_id)
-    if row.attempt != attempt or row.state not in COMING:
-        return row
-    if decision := run("waits", may_not_go_out, studio, publication_id):
-        decided = Decision(**decision)
-    elif row.state == PublicationState.PUBLISHING:
+    met = run("arrive", arrive, studio, publication_id, attempt)
+    if met["overtaken"]:
+        return studio.records.publication(publication_id)
+    if met["decision"]:
+        decided = Decision(**met["decision"])
+    elif met["state"] == PublicationState.PUBLISHING:
         decided = Decision(**run("look", look, studio, publication_id))
     else:
-        decided = send(studio, row, run)
+        decided = send(studio, publication_id, attempt, met["pictures"], run)
     run("record", record, studio, publication_id, attempt, asdict(decided))
     return studio.records.publication(publication_id)
 
 
-def may_not_go_out(studio: Studio, publication_id: str) -> dict[str, Any] | None:
-    """The decision, as a dict, for a publication whose account does not work or whose time was missed."""
+def arrive(studio: Studio, publication_id: str, attempt: int) -> dict[str, Any]:
+    """What the visit meets. Remembered, so that a visit which is run again takes the same way as before."""
     row = studio.records.publication(publication_id)
+    overtaken = row.attempt != attempt or row.state not in COMING
+    decision = None if overtaken else reason_to_wait(studio, row)
+    return {
+        "overtaken": overtaken,
+        "state": row.state,
+        "pictures": len(row.pictures),
+        "decision": asdict(decision) if decision else None,
+    }
+
+
+def reason_to_wait(studio: Studio, row: PublicationRow) -> Decision | None:
+    """The decision for a publication whose account does not work or whose time was missed; None if it may go out."""
     if row.account != OUTBOX_ACCOUNT and (decision := account_trouble(studio, row)):
-        return asdict(decision)
+        return decision
     late = datetime.now(UTC) - row.visit_at
     if row.state == PublicationState.PLANNED and late > timedelta(minutes=studio.settings.missed_after_minutes):
-        return asdict(Decision(PublicationState.MISSED, f"its time was missed by {in_words(late)}"))
+        return Decision(PublicationState.MISSED, f"its time was missed by {in_words(late)}")
     return None
 
 
@@ -83,15 +95,15 @@ def account_trouble(studio: Studio, row: PublicationRow) -> Decision | None:
     return None
 
 
-def send(studio: Studio, row: PublicationRow, run: Run) -> Decision:
+def send(studio: Studio, publication_id: str, attempt: int, pictures: int, run: Run) -> Decision:
     """Upload the pictures one by one, then send the post."""
     media = []
-    for index in range(len(row.pictures)):
-        uploaded = run(f"upload {index + 1}", upload, studio, row.id, index)
+    for index in range(pictures):
+        uploaded = run(f"upload {index + 1}", upload, studio, publication_id, index)
         if "decision" in uploaded:
             return Decision(**uploaded["decision"])
         media.append(uploaded["media"])
-    return Decision(**run("send", create, studio, row.id, row.attempt, media))
+    return Decision(**run("send", create, studio, publication_id, attempt, media))
 
 
 def upload(studio: Studio, publication_id: str, index: int) -> dict[str, Any]:
