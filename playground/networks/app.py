@@ -95,6 +95,7 @@ class Controls:
             Route("/_settings", self.settings, methods=["GET", "POST"]),
             Route("/_tokens", self.tokens, methods=["POST"]),
             Route("/_faults", self.faults, methods=["GET", "POST", "DELETE"]),
+            Route("/_reset", self.reset, methods=["POST"]),
         ]
 
     async def start(self, request: Request) -> Response:
@@ -146,6 +147,12 @@ class Controls:
             action(wish["network"])
         except (ValueError, KeyError, TypeError):
             return PlainTextResponse('Send {"network": "x" or "linkedin", "do": "end" or "revoke"}.\n', 400)
+        return PlainTextResponse("ok")
+
+    async def reset(self, request: Request) -> Response:
+        """Begin anew, with the first accounts and no posts, settings or faults."""
+        self._world.begin_anew(first_accounts())
+        self._faults.clear()
         return PlainTextResponse("ok")
 
     async def faults(self, request: Request) -> Response:

@@ -112,8 +112,9 @@ class FaultyNetworks:
         if fault is None:
             await self._app(scope, receive, send)
         elif fault.do == "delay" and not fault.acted:
+            replay = await _read(receive)  # a network goes on with what it has read, though the caller left
             await asyncio.sleep(fault.seconds)
-            await self._app(scope, receive, send)
+            await self._app(scope, replay, send)
         else:
             messages = await self._acted(scope, receive) if fault.acted or fault.do == "half" else []
             await _answer(fault, messages, send)
@@ -133,6 +134,18 @@ class FaultyNetworks:
 
         await self._app(scope, receive, keep)
         return messages
+
+
+async def _read(receive: Receive) -> Receive:
+    """Take a request whole, to be read again later."""
+    messages = [await receive()]
+    while messages[-1]["type"] == "http.request" and messages[-1].get("more_body"):
+        messages.append(await receive())
+
+    async def again() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return again
 
 
 async def _answer(fault: Fault, messages: list[Message], send: Send) -> None:

@@ -31,6 +31,11 @@ class Journal:
         with self._lock:
             return list(self._entries)
 
+    def forget(self) -> None:
+        """Begin anew in memory; the file keeps what it has."""
+        with self._lock:
+            self._entries.clear()
+
     def close(self) -> None:
         """Close the file."""
         if self._file:

@@ -53,6 +53,10 @@ class LocalNetworks:
         """Change how the networks behave."""
         self._ask("POST", "/_settings", settings)
 
+    def reset(self) -> None:
+        """Begin anew."""
+        self._ask("POST", "/_reset")
+
     def end_access(self, network: str) -> None:
         """Let the access tokens of a network run out."""
         self._ask("POST", "/_tokens", {"network": network, "do": "end"})

@@ -91,6 +91,15 @@ class World:
     _used: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
     _numbers: Callable[[], int] = field(default_factory=lambda: itertools.count(1_990_000_000_000_000_001).__next__)
 
+    def begin_anew(self, tokens: Tokens) -> None:
+        """Forget everything, but never give out an id twice."""
+        self.journal.forget()
+        self.tokens, self.settings = tokens, Settings()
+        for posts in self.posts.values():
+            posts.clear()
+        self.uploads.clear()
+        self._used.clear()
+
     def number(self) -> str:
         """A new id, as large as the networks' own: it does not fit a float."""
         return str(self._numbers())

@@ -22,6 +22,7 @@ VERSION = "202609"
 """The version of LinkedIn's API that this was written for."""
 VERSION_FORMAT = re.compile(r"20[2-9][0-9](0[1-9]|1[0-2])")
 VERSION_LIFE_MONTHS, VERSION_WARNING_MONTHS = 12, 10
+REFRESH_REFUSED = "LinkedIn no longer accepts the account's refresh token: connect the account again."
 UPLOAD_HOSTS = (".linkedin.com", ".licdn.com")
 
 
@@ -124,7 +125,9 @@ class LinkedInClient:
         if answer.status == 200:
             return renewed(stale, answer.body, "linkedin")
         error = failure("linkedin", answer, detail_of(answer), repeatable=True, doing=doing)
-        raise error.reclassified(Reason.UNAUTHORIZED) if error.outcome is Outcome.REFUSED else error
+        if error.outcome is Outcome.REFUSED:
+            raise PublishError(REFRESH_REFUSED, reason=Reason.UNAUTHORIZED, network="linkedin")
+        raise error
 
     def _exchange(
         self,

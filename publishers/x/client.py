@@ -31,6 +31,7 @@ ERRORS = {
     404: tweepy.NotFound,
     429: tweepy.TooManyRequests,
 }
+REFRESH_REFUSED = "X no longer accepts the account's refresh token, used or revoked: connect the account again."
 LOGS_WITH_TOKENS = ("requests_oauthlib", "oauthlib")
 
 
@@ -141,9 +142,9 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy carries no types
         try:
             answer = answered(lambda: self._ask_for_tokens(stale), "renewing the account's token", repeatable=True)
         except PublishError as error:
-            if error.outcome is Outcome.REFUSED:  # X says 400 to a refresh token that was used or revoked
-                raise error.reclassified(Reason.UNAUTHORIZED) from None
-            raise
+            if error.outcome is not Outcome.REFUSED:
+                raise
+            raise PublishError(REFRESH_REFUSED, reason=Reason.UNAUTHORIZED, network="x") from None
         return renewed(stale, answer.body, "x")
 
     def _ask_for_tokens(self, stale: OAuth2Token) -> requests.Response:
@@ -169,7 +170,7 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy carries no types
     ) -> requests.Response:
         """Send once and read the answer whole, within its limits of size and time."""
         # A connection kept open may be closed by X just as a post goes out over it, with an unknown outcome.
-        headers = {"User-Agent": "easel-bot", "Connection": "close"}
+        headers = {"User-Agent": "easel-bot", "Connection": "close", "Accept-Encoding": "identity"}
         deadline = time.monotonic() + self._timeouts.whole
         with self.session.request(
             method,
@@ -187,8 +188,9 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy carries no types
 
 
 def _pieces(response: requests.Response, deadline: float) -> Iterator[bytes]:
+    """The answer as it comes. `iter_content` would wait for whole pieces, and so past the deadline."""
     size = 0
-    for piece in response.iter_content(65_536):
+    while piece := _piece(response):
         size += len(piece)
         if size > LONGEST_ANSWER:
             raise requests.exceptions.ContentDecodingError("The answer is too long.")
@@ -197,16 +199,20 @@ def _pieces(response: requests.Response, deadline: float) -> Iterator[bytes]:
         yield piece
 
 
+def _piece(response: requests.Response) -> bytes:
+    try:
+        return bytes(response.raw.read1(65_536))
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise requests.ReadTimeout("The answer stopped coming.") from error
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.exceptions.ChunkedEncodingError("The answer broke off.") from error
+
+
 def _exception(response: requests.Response) -> tweepy.HTTPException:
     """tweepy's exception for an answer, whatever its body is."""
-    body = _json(response)
-    errors = body.get("errors")
-    known: dict[str, object] = {
-        "errors": [error for error in errors if isinstance(error, str | dict)] if isinstance(errors, list) else [],
-        "detail": str(body.get("detail") or ""),
-    }
     fallback = tweepy.TwitterServerError if response.status_code >= 500 else tweepy.HTTPException
-    return ERRORS.get(response.status_code, fallback)(response, response_json=known)
+    # tweepy would fail on a body with other types than it expects; what X says is read by `detail_of` instead.
+    return ERRORS.get(response.status_code, fallback)(response, response_json={})
 
 
 def _json(response: requests.Response) -> dict[str, Any]:

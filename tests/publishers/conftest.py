@@ -21,10 +21,17 @@ from publishers import (
 PATIENCE = Timeouts(connect=2.0, read=1.0, whole=3.0)
 
 
+@pytest.fixture(scope="session")
+def running():
+    with running_networks() as networks:
+        yield networks
+
+
 @pytest.fixture
-def networks():
-    with running_networks() as running:
-        yield running
+def networks(running):
+    """Both networks with nothing on them yet."""
+    running.reset()
+    return running
 
 
 @pytest.fixture
