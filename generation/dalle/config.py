@@ -115,6 +115,7 @@ class DalleConfig:
             eos_token_id=16385,
             pad_token_id=16385,
             normalize_text=True,
+            init_std=0.01,
         )
 
     @classmethod
