@@ -43,7 +43,9 @@ def read_picture(source: Path | bytes) -> Image.Image:
         raise
     except UnidentifiedImageError as error:
         raise PictureError(f"{name}: no picture that can be read. Use {', '.join(FORMATS)}.") from error
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise PictureError(f"{name}: more pixels than the limit of {MAXIMUM_PIXELS:,}.") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
         # Pillow's decoders raise all of these for damaged files.
         raise PictureError(f"{name}: cannot be read or is damaged ({' '.join(str(error).split())[:200]}).") from error
 

@@ -14,11 +14,11 @@ SHORT_WORDS = frozenset((
     "no", "of", "oh", "ok", "on", "or", "ow", "so", "to", "tv", "uk", "up", "us", "vs", "we", "ya", "yo",
 ))  # fmt: skip
 CONTRACTIONS = frozenset((
-    "im", "ive", "id", "ill", "youre", "youve", "youll", "youd", "hes", "shes", "its", "were", "weve", "theyre", "theyve",
-    "theyll", "dont", "doesnt", "didnt", "cant", "couldnt", "wont", "wouldnt", "shouldnt", "isnt", "arent", "wasnt",
-    "lets", "thats", "whats", "whos", "theres", "heres",
+    "im", "ive", "id", "ill", "youre", "youve", "youll", "youd", "hes", "shes", "its", "were", "weve", "theyre",
+    "theyve", "theyll", "dont", "doesnt", "didnt", "cant", "couldnt", "wont", "wouldnt", "shouldnt", "isnt", "arent",
+    "wasnt", "lets", "thats", "whats", "whos", "theres", "heres",
 ))  # fmt: skip
-"""Words of one or two letters, and those with an apostrophe left out; the model's vocabulary holds every pair of letters as a word."""
+"""Words of one or two letters (the model's vocabulary holds every pair), and those with an apostrophe left out."""
 
 SHORTEST_KNOWN = 3
 LISTED_RANK = 5_000

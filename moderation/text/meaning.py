@@ -28,10 +28,10 @@ RIDGE = 0.05
 """Both chosen on the two seen thirds of benchmarks/data/moderation_texts.jsonl; neighbouring values do as well."""
 
 STEEPNESS = 3.5
-LEVEL = 0.06
+LEVEL = 0.1
 """The regression's value (-1 harmless, 1 bad) that becomes the score 0.5; chosen like `RIDGE`."""
 
-LEVEL_IF_HIDDEN = -0.2
+LEVEL_IF_HIDDEN = -0.15
 """The same for what only shows without a disguise: whoever hides a sentence has a reason, and its signs are lost."""
 
 MOST_PIECES = 200

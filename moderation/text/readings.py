@@ -27,7 +27,7 @@ GUESSED = frozenset({RUN_TOGETHER, WHOLE_LINES})
 LONGEST_CHUNK = 40
 """Letters and signs without white space; longer ones are addresses or noise, no disguised word."""
 
-SHORTEST_RUN_TOGETHER, LONGEST_RUN_TOGETHER = 9, 300
+SHORTEST_RUN_TOGETHER, LONGEST_RUN_TOGETHER = 12, 300
 """Letters of a run that is split into words: a long hashtag, a post without spaces."""
 
 FEWEST_TURNED = 2

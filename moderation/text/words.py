@@ -51,19 +51,18 @@ def _unseen(character: str) -> bool:
 
 
 def words(characters: Characters) -> Iterator[Word]:
-    """The words among `characters`: runs of letters, digits and marks; an apostrophe does not end one."""
+    """Runs of letters, digits and marks (an apostrophe ends none) among `characters`, which may run backwards."""
     letters: list[str] = []
-    start = end = 0
+    places: list[int] = []
     for character, place in characters:
         if character.isalnum() or (letters and unicodedata.category(character)[0] == "M"):
-            start = start if letters else place
-            end = place + 1
             letters.append(character)
+            places.append(place)
         elif letters and character not in APOSTROPHES:
-            yield Word("".join(letters), start, end)
-            letters = []
+            yield Word("".join(letters), min(places), max(places) + 1)
+            letters, places = [], []
     if letters:
-        yield Word("".join(letters), start, end)
+        yield Word("".join(letters), min(places), max(places) + 1)
 
 
 def chunks(characters: Characters) -> Iterator[list[tuple[str, int]]]:
