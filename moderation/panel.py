@@ -20,6 +20,8 @@ Maker = Callable[[Policy], Moderator[Any]]
 TEXT_MAKERS = {
     "rules": "moderation.text.rules:RuleList",
     "meaning": "moderation.text.meaning:Meaning",
+    "personal-data": "moderation.text.personal_data:PersonalData",
+    "brand": "moderation.text.brand:Brand",
 }
 PICTURE_MAKERS = {
     "pixels": "moderation.pictures.pixels:Pixels",
