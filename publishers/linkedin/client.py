@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
+import ssl
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -169,7 +171,7 @@ class LinkedInClient:
         timeout = httpx2.Timeout(self._timeouts.read, connect=self._timeouts.connect)
         deadline = time.monotonic() + self._timeouts.whole
         with (
-            httpx2.Client(timeout=timeout, follow_redirects=False) as client,
+            httpx2.Client(verify=_tls(), timeout=timeout, follow_redirects=False) as client,
             client.stream(
                 method,
                 address,
@@ -180,6 +182,12 @@ class LinkedInClient:
         ):
             body = b"".join(_pieces(response, deadline))
             return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, _json(body))
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Reading the certificate authorities takes a tenth of a second: once is enough."""
+    return httpx2.create_ssl_context()
 
 
 class _Bearer(httpx2.Auth):
