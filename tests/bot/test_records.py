@@ -19,9 +19,10 @@ PLANS = [
 ]
 
 
-@pytest.fixture
-def engine(tmp_path):
-    engine = open_database(f"sqlite:///{tmp_path / 'home' / 'easel.db'}")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request, tmp_path):
+    sqlite = f"sqlite:///{tmp_path / 'home' / 'easel.db'}"
+    engine = open_database(sqlite if request.param == "sqlite" else request.getfixturevalue("postgresql_url"))
     yield engine
     engine.dispose()
 
@@ -46,13 +47,15 @@ def test_migrations_make_exactly_the_tables_that_the_code_uses(engine):
 def test_migrations_go_down_to_nothing_and_up_again(engine):
     run_migrations(engine, "downgrade", "base")
     assert inspect(engine).get_table_names() == ["alembic_version"]
+    for revision in ("0001", "0002", "0001", "head"):
+        run_migrations(engine, "downgrade" if inspect(engine).has_table("slots") else "upgrade", revision)
     migrate(engine)
     assert set(Table.metadata.tables) < set(inspect(engine).get_table_names())
 
 
 def test_opening_a_database_again_keeps_what_it_holds(records, engine):
     post_id = post_in_review(records)
-    again = open_database(str(engine.url))
+    again = open_database(engine.url.render_as_string(hide_password=False))
     assert Records(again, "local").post(post_id).draft == "hello"
     again.dispose()
 
