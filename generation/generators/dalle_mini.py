@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import os
 import threading
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ from generation.errors import DrawingCancelled, DrawingError, ModelFileError
 from generation.generators.requests import MOST_PICTURES, Candidate, DrawRequest, Preview, SamplingSettings
 from generation.models.manifest import MANIFEST_NAME, Manifest
 from generation.vqgan.modeling import Vqgan, to_uint8
+from generation.vqgan.mosaic import code_colours
 from generation.vqgan.params import load_vqgan
 
 # A program is compiled for each of these numbers of pictures; a call with another number draws some in vain.
@@ -38,6 +42,7 @@ _CALLS_A_PICTURE = 16
 PREVIEWS_A_PICTURE = 8
 # The published models bring the words for their normaliser under this name.
 _WORD_LIST = "enwiki-words-frequency.txt"
+_UNSEALED = "unsealed"  # the revision of a folder without a manifest
 _BLANK = 235  # the grey of what is not drawn yet in a preview, of 255
 
 
@@ -56,6 +61,7 @@ class DalleMini:
         dtype: Any,
         word_list: Path | None = None,
         clip: ClipScorer | None = None,
+        cache_dir: Path | None = None,
     ) -> None:
         """Most callers want `load`. `parameters` is emptied, so that a large model is never held twice."""
         self.name, self.revision, self.config, self.sampling = name, revision, config, sampling
@@ -70,7 +76,9 @@ class DalleMini:
         self._encoder, self._encoder_state = nnx.split(encoder)
         self._weights: DecoderWeights = decoder_weights(config, parameters, dtype, self._codebook_size)
         self._vqgan, self._vqgan_state = nnx.split(vqgan)
+        self._vqgan_reduction = vqgan.config.reduction
         self._clip = clip
+        self._cache_dir = cache_dir
         self._streams: set[threading.Event] = set()
 
     @classmethod
@@ -90,13 +98,10 @@ class DalleMini:
             folder, length=config.max_text_length, vocabulary_size=config.encoder_vocab_size
         )
         manifest = Manifest.read(folder / MANIFEST_NAME) if (folder / MANIFEST_NAME).exists() else None
-        sampling = SamplingSettings()
-        if manifest is not None:
-            own = manifest.sampling
-            sampling = SamplingSettings(own.guidance_scale, own.temperature, own.top_k, own.top_p)
+        sampling = SamplingSettings() if manifest is None else manifest.sampling
         return cls(
             name=folder.name if manifest is None else manifest.name,
-            revision="unsealed" if manifest is None else manifest.revision,
+            revision=_UNSEALED if manifest is None else manifest.revision,
             config=config,
             sampling=sampling,
             tokenise=tokenise,
@@ -105,6 +110,7 @@ class DalleMini:
             dtype=dtype,
             word_list=folder / _WORD_LIST if (folder / _WORD_LIST).exists() else None,
             clip=ClipScorer.load(folder / "clip") if (folder / "clip" / "config.json").exists() else None,
+            cache_dir=cache_dir,
         )
 
     def draw(self, requests: Sequence[DrawRequest]) -> list[Candidate]:
@@ -119,13 +125,21 @@ class DalleMini:
         raise AssertionError("a stream ends with its candidates")
 
     def stream(
-        self, requests: Sequence[DrawRequest], *, previews: int = PREVIEWS_A_PICTURE - 1
+        self,
+        requests: Sequence[DrawRequest],
+        *,
+        previews: int = PREVIEWS_A_PICTURE - 1,
+        decoded: bool = False,
     ) -> Iterator[Preview | list[Candidate]]:
-        """Like `draw`, but yields so many previews on the way, evenly spread, and the list of candidates last."""
+        """Like `draw`, but yields so many previews on the way, evenly spread, and the list of candidates last.
+
+        A preview is a mosaic of the codes' colours, which costs nothing. With `decoded` the VQGAN paints each, which
+        takes as long as painting the finished pictures does.
+        """
         stop = threading.Event()
         self._streams.add(stop)
         try:
-            yield from self._stream(requests, previews, stop)
+            yield from self._stream(requests, previews, decoded, stop)
         finally:
             self._streams.discard(stop)
 
@@ -135,15 +149,16 @@ class DalleMini:
             stop.set()
 
     def _stream(
-        self, requests: Sequence[DrawRequest], previews: int, stop: threading.Event
+        self, requests: Sequence[DrawRequest], previews: int, decoded: bool, stop: threading.Event
     ) -> Iterator[Preview | list[Candidate]]:
         if not 1 <= len(requests) <= MOST_PICTURES:
             raise DrawingError(f"{len(requests)} pictures were asked for; ask for 1 to {MOST_PICTURES} at a time.")
         settings = [request.settings or self.sampling for request in requests]
         size = next(size for size in _BATCH_SIZES if size >= len(requests))
         padding = size - len(requests)
-        text, drawing = self._begin([*requests, *[requests[-1]] * padding], settings)
-        arrays = _settings_arrays([*settings, *[settings[-1]] * padding])
+        padded = [*settings, *[settings[-1]] * padding]
+        text, drawing = self._begin([*requests, *[requests[-1]] * padding], padded)
+        arrays = _settings_arrays(padded)
         keys = jnp.asarray(seed_keys([request.seed for request in requests] + [0] * padding))
         most_kept = _most_kept([one.top_k for one in settings], self._codebook_size)
         steps = self.config.image_length
@@ -154,7 +169,8 @@ class DalleMini:
                 raise DrawingCancelled("Drawing was stopped.")
             drawing = advance(self.config, self._weights, text, drawing, arrays, keys, jnp.int32(until), most_kept)
             if until in shown:
-                yield Preview(until, steps, self._preview(np.asarray(drawing.codes)[: len(requests)], until))
+                codes = np.asarray(drawing.codes)[: len(requests)]
+                yield Preview(until, steps, self._preview(codes, until, decoded))
             else:
                 drawing.position.block_until_ready()
         yield self._candidates(requests, settings, drawing)
@@ -165,7 +181,9 @@ class DalleMini:
         """Tokenise the texts of both sides, one group if all requests share them, and encode them."""
         sides = [[self._prepare(request.prompt) for request in requests]]
         if any(one.guidance_scale != 1.0 for one in settings):
-            sides.append([self._prepare(request.negative_prompt) for request in requests])
+            pairs = zip(requests, settings, strict=True)
+            away = [request.negative_prompt if one.use_negative else "" for request, one in pairs]
+            sides.append([self._prepare(text) for text in away])
         if all(len(set(side)) == 1 for side in sides):
             sides = [side[:1] for side in sides]
         tokenised = self._tokenise([text for side in sides for text in side])
@@ -184,16 +202,36 @@ class DalleMini:
         """The unconditional prompt is the empty text, without the normaliser's space."""
         return self._normalise(text) if self._normalise is not None and text else text
 
-    def _preview(self, codes: np.ndarray[Any, Any], step: int) -> tuple[Image.Image, ...]:
+    def _preview(self, codes: np.ndarray[Any, Any], step: int, decoded: bool) -> tuple[Image.Image, ...]:
         """Codes (N, L), of which `step` are drawn -> pictures with the rest left blank."""
+        side = math.isqrt(codes.shape[1])
+        scale = self._vqgan_reduction
         codes = codes.copy()
         codes[:, step:] = codes[:, step - 1 : step]
-        pixels = self._paint(codes).copy()
-        side = int(np.sqrt(codes.shape[1]))
+        if decoded:
+            pixels = self._paint(codes).copy()
+        else:
+            mosaic = self._colours[codes].reshape(len(codes), side, side, 3)
+            pixels = mosaic.repeat(scale, axis=1).repeat(scale, axis=2)
         drawn = (np.arange(codes.shape[1]) < step).reshape(side, side)
-        scale = pixels.shape[1] // side
         pixels[:, ~drawn.repeat(scale, 0).repeat(scale, 1)] = _BLANK
         return tuple(Image.fromarray(picture) for picture in pixels)
+
+    @cached_property
+    def _colours(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        """The colour of each code, kept beside the compiled programs: it is the same for the same weights."""
+        if self._cache_dir is None or self.revision == _UNSEALED:
+            return code_colours(self._vqgan, self._vqgan_state)
+        path = self._cache_dir / f"colours-{self.revision}.npy"
+        try:
+            return np.load(path, allow_pickle=False).reshape(self._codebook_size, 3).astype(np.uint8)
+        except (OSError, ValueError):  # not there yet, or damaged: it is only a cache
+            colours = code_colours(self._vqgan, self._vqgan_state)
+        part = path.with_suffix(f".{os.getpid()}.part")
+        with part.open("wb") as file:
+            np.save(file, colours)
+        part.replace(path)
+        return colours
 
     def _paint(self, codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Codes (N, L) -> pixels (N, Y, X, 3), uint8."""
@@ -247,7 +285,7 @@ def _most_kept(top_ks: Sequence[int], codebook_size: int) -> int:
 
 
 def _refuse_mismatch(folder: Path, config: DalleConfig, vqgan: Vqgan) -> None:
-    side = int(np.sqrt(config.image_length))
+    side = math.isqrt(config.image_length)
     if side * side != config.image_length:
         raise ModelFileError(f"{folder / 'config.json'}: image_length {config.image_length} is no square of codes.")
     if vqgan.config.n_embed > config.decoder_vocab_size:
@@ -259,6 +297,7 @@ def _refuse_mismatch(folder: Path, config: DalleConfig, vqgan: Vqgan) -> None:
 
 def _keep_compiled_programs(folder: Path) -> None:
     """Point JAX's compilation cache there; it is one for the whole process."""
+    folder.mkdir(parents=True, exist_ok=True)
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

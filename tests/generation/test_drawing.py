@@ -8,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from flax import nnx
 
 from generation.errors import DrawingCancelled, DrawingError, ModelFileError
 from generation.generators import Candidate, DalleMini, DrawRequest, Preview, SamplingSettings
+from generation.vqgan.mosaic import code_colours
+from generation.vqgan.params import load_vqgan
 
 ORACLE = Path(__file__).parents[1] / "data" / "oracle"
 END_TO_END = ORACLE / "end-to-end"
@@ -96,8 +99,10 @@ def test_a_large_seed_is_no_small_one(mini, candidates):
     assert drawn.codes != candidates[0].codes
 
 
-def test_previews_grow_to_the_finished_picture(mini, candidates):
-    events = list(mini.stream([DrawRequest("a red fox", seed) for seed in range(4)], previews=7))
+@pytest.mark.parametrize("decoded", [False, True], ids=["mosaic", "decoded"])
+def test_previews_grow_to_the_finished_picture(mini, candidates, decoded):
+    requests = [DrawRequest("a red fox", seed) for seed in range(4)]
+    events = list(mini.stream(requests, previews=7, decoded=decoded))
     previews, finished = events[:-1], events[-1]
     assert [preview.step for preview in previews] == [8, 16, 24, 32, 40, 48, 56]
     assert all(isinstance(preview, Preview) and len(preview.images) == 4 for preview in previews)
@@ -105,6 +110,19 @@ def test_previews_grow_to_the_finished_picture(mini, candidates):
     assert all(blank)
     assert not np.all(np.asarray(previews[0].images[0])[:4] == 235)
     assert codes(finished) == codes(candidates)
+    if decoded:
+        last, picture = (np.asarray(image, int) for image in (previews[-1].images[0], finished[0].image))
+        assert np.abs(last[:16] - picture[:16]).mean() < 20
+
+
+def test_colours_of_a_mosaic_are_near_those_of_the_picture():
+    vqgan = load_vqgan(ORACLE / "vqgan-f4")
+    graph, state = nnx.split(vqgan)
+    colours = code_colours(graph, state).astype(int)
+    uniform = np.repeat(np.arange(0, 128, 16)[:, None], 4, axis=1)
+    painted = np.asarray(nnx.jit(lambda vqgan, codes: vqgan.decode_codes(codes))(vqgan, uniform))
+    expected = (painted.clip(0, 1).mean((1, 2)) * 255).astype(int)
+    assert np.abs(colours[uniform[:, 0]] - expected).mean() < 10
 
 
 def test_cancelling_from_another_thread_ends_the_drawing(mini):
@@ -132,6 +150,14 @@ def test_a_vqgan_of_another_model_is_refused_by_name(tmp_path):
         DalleMini.load(folder)
 
 
+def test_a_model_may_take_no_negative_prompt(mini):
+    def draw(negative, use_negative):
+        settings = SamplingSettings(guidance_scale=3.0, use_negative=use_negative)
+        return codes(mini.draw([DrawRequest("a red fox", 0, negative_prompt=negative, settings=settings)]))
+
+    assert draw("text, blurry", False) == draw("", False) == draw("", True) != draw("text, blurry", True)
+
+
 @pytest.mark.parametrize("count", [0, 11])
 def test_none_and_too_many_pictures_are_refused(mini, count):
     with pytest.raises(DrawingError, match="1 to 10"):
@@ -146,7 +172,15 @@ def test_a_seed_out_of_range_is_refused(seed):
 
 @pytest.mark.parametrize(
     "field",
-    [{"guidance_scale": 101}, {"temperature": 0}, {"top_k": -1}, {"top_k": 1.5}, {"top_p": 0}, {"top_p": float("nan")}],
+    [
+        {"guidance_scale": 101},
+        {"temperature": 0},
+        {"top_k": -1},
+        {"top_k": 1.5},
+        {"top_p": 0},
+        {"top_p": float("nan")},
+        {"use_negative": 1},
+    ],
     ids=str,
 )
 def test_settings_out_of_range_are_refused_by_name(field):
