@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,8 +12,11 @@ import typer
 
 if TYPE_CHECKING:
     from generation.prompting import Brief, RulesWriter
+    from generation.prompting.llm import LLMWriter
 
-WRITERS = ("rules",)
+WRITERS = ("rules", "llm")
+MOST_CHARACTERS = 1_000_000
+"""Read from standard input at most; a draft is far shorter, and what is longer is refused as a draft."""
 
 
 def brief(
@@ -20,7 +24,11 @@ def brief(
     file: Annotated[
         Path | None, typer.Option(help="Drafts, one a line; prints one JSON object a line. - is standard input.")
     ] = None,
-    writer: Annotated[str, typer.Option(help="Who writes the brief: rules.")] = "rules",
+    writer: Annotated[str, typer.Option(help="Who writes the brief: rules or llm.")] = "rules",
+    llm_url: Annotated[
+        str, typer.Option(envvar="EASEL_LLM_URL", help="An OpenAI-compatible server, such as http://localhost:8080/v1.")
+    ] = "",
+    llm_model: Annotated[str, typer.Option(envvar="EASEL_LLM_MODEL", help="The model's name on that server.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show the brief of a draft: plain words, picture prompt, words to avoid, alt text, topics."""
@@ -30,12 +38,11 @@ def brief(
         raise Misuse(f"--writer {writer} is unknown: use {' or '.join(WRITERS)}.")
     if bool(draft) == bool(file):
         raise Misuse("Give one draft, or --file with one draft a line. `easel brief --help` shows both.")
-    briefs = open_writer()
+    briefs = open_llm_writer(llm_url, llm_model) if writer == "llm" else open_writer()
     if file:
         write_lines(briefs, drafts_in(file))
         return
-    text = sys.stdin.read() if draft == "-" else draft
-    made = briefs.write(text)
+    made = briefs.write(read_standard_input() if draft == "-" else draft)
     if json:
         print_json(made.to_dict())
     else:
@@ -48,6 +55,38 @@ def open_writer() -> RulesWriter:
     from generation.prompting import RulesWriter
 
     return RulesWriter.load(CONFIG)
+
+
+def open_llm_writer(url: str, model: str) -> LLMWriter:
+    """The writer that asks a language model; its key is OPENAI_API_KEY.
+
+    Raises:
+        Misuse: no model is named, or OpenAI's own server is meant and there is no key.
+    """
+    from bot.errors import Misuse
+    from bot.settings import CONFIG
+    from generation.prompting.llm import OPENAI_URL, Connection, LLMWriter, Prompts
+
+    key = os.environ.get("OPENAI_API_KEY", "")
+    if not model:
+        raise Misuse("--writer llm needs a model: --llm-model NAME, or EASEL_LLM_MODEL. --llm-url says where it is.")
+    if not url and not key:
+        raise Misuse("OpenAI needs a key in OPENAI_API_KEY; for a server of your own give --llm-url.")
+    return LLMWriter(open_writer(), Connection(model, url or OPENAI_URL, key), Prompts.load(CONFIG / "prompts"))
+
+
+def read_standard_input() -> str:
+    """A draft from standard input.
+
+    Raises:
+        Misuse: it is not text.
+    """
+    from bot.errors import Misuse
+
+    try:
+        return sys.stdin.read(MOST_CHARACTERS)
+    except UnicodeDecodeError:
+        raise Misuse("Standard input is not UTF-8 text. Give the draft as plain text.") from None
 
 
 def drafts_in(file: Path) -> Iterator[str]:
@@ -70,7 +109,7 @@ def drafts_in(file: Path) -> Iterator[str]:
         raise Misuse(f"{file} cannot be read: {error.strerror}.") from None
 
 
-def write_lines(briefs: RulesWriter, drafts: Iterable[str]) -> None:
+def write_lines(briefs: RulesWriter | LLMWriter, drafts: Iterable[str]) -> None:
     """One JSON object for each line: its brief, or `draft` and `error` where the line is no draft; empty lines too."""
     from generation.prompting import DraftError
 
@@ -111,5 +150,7 @@ def print_brief(made: Brief) -> None:
     console.print(rows)
     for span in made.spans:
         console.print(Text(f"  {span.text}  →  {span.meaning or 'left out'}  ({span.kind})"), style="dim")
+    for network, text in made.suggestions.items():
+        console.print(Text(f"for {network}: {text}"))
     for notice in made.notices:
         console.print(Text(notice), style="yellow")

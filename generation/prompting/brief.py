@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from generation.errors import GenerationError
 
 PROMPT_WORD_LIMIT = 24
 """Words in a prompt. DALL-E Mini reads 64 tokens and doodle 48; two tokens a word leave room for rare words."""
+
+
+_OPTIONAL = frozenset({"notices", "suggestions", "prompts_version", "usage"})
 
 
 class DraftError(GenerationError):
@@ -32,6 +35,15 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a language model took for a brief; `cost` is in the currency of the purse's prices."""
+
+    prompt_tokens: int
+    answer_tokens: int
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """What to draw for a draft, and how the draft was read.
 
@@ -51,10 +63,13 @@ class Brief:
     spans: tuple[Span, ...]
     writer: str
     notices: tuple[str, ...] = ()
+    suggestions: Mapping[str, str] = field(default_factory=dict)
+    prompts_version: str = ""
+    usage: Usage | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The brief as plain JSON types, in the order of its fields."""
-        plain = asdict(self)
+        plain = asdict(self) | {"suggestions": dict(self.suggestions)}
         for name in ("negative", "topics", "spans", "notices"):
             plain[name] = list(plain[name])
         return plain
@@ -66,7 +81,7 @@ class Brief:
         Raises:
             ValueError: a required key is missing.
         """
-        required = [f.name for f in fields(cls) if f.name != "notices"]
+        required = [f.name for f in fields(cls) if f.name not in _OPTIONAL]
         missing = [name for name in required if name not in plain]
         if missing:
             raise ValueError(f"This is no brief: it lacks {', '.join(missing)}.")
@@ -74,4 +89,6 @@ class Brief:
         known["spans"] = tuple(Span(**span) for span in plain["spans"])
         for name in ("negative", "topics", "notices"):
             known[name] = tuple(known.get(name, ()))
+        known["suggestions"] = dict(known.get("suggestions") or {})
+        known["usage"] = Usage(**known["usage"]) if known.get("usage") else None
         return cls(**known)
