@@ -114,6 +114,7 @@ class Manifest:
             f"temperature = {float(self.sampling.temperature)}",
             f"top_k = {self.sampling.top_k}",
             f"top_p = {float(self.sampling.top_p)}",
+            f"use_negative = {str(self.sampling.use_negative).lower()}",
         ]
         for source in self.sources:
             lines += ["", "[[sources]]", f"name = {_quoted(source.name)}", f"licence = {_quoted(source.licence)}"]

@@ -76,7 +76,7 @@ def test_a_manifest_reads_back_as_it_was_written(tmp_path: Path) -> None:
         parent="mini abc",
         made_by="nobody",
         sources=(Source("a", "MIT", "https://example.org", "n"), Source("b", "CC0")),
-        sampling=SamplingSettings(2.5, 0.8, 0, 0.9),
+        sampling=SamplingSettings(2.5, 0.8, 0, 0.9, use_negative=False),
         files={"config.json": "0" * 64, "vqgan/config.json": "f" * 64},
     )
     (tmp_path / MANIFEST_NAME).write_text(manifest.to_toml(), encoding="utf-8")
