@@ -136,8 +136,8 @@ def test_a_new_approval_leaves_out_where_the_post_is_already(studio, approve):
     candidates = studio.records.candidates(post.id)
     plans = plan(studio, post, candidates)
     assert [item.network for item in plans] == [rows[1].network]
-    studio.records.approve(post.id, plans, "ana", "yes")
-    publish(studio, studio.records.publications(post.id)[-1].id)
+    [second] = studio.records.approve(post.id, plans, "ana", "yes")
+    assert publish(studio, second.id).state == "published"
     post = studio.records.edit_post(post.id, "ana", "once more", draft="hello for ever")
     with pytest.raises(Misuse, match="published everywhere"):
         plan(studio, post, candidates)
