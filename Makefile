@@ -23,6 +23,9 @@ $(VENV)/.dev: $(VENV)/.base
 
 setup: $(VENV)/.base ## make .venv with everything Easel needs to run
 
+bench-setup: $(VENV)/.dev ## what benchmarks and their peers need: min-dalle, and the torch that it needs
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[bench]'
+
 demo: setup ## one slangy post the whole way: brief, pictures, verdicts, review, published to a local outbox
 	$(BIN)/easel demo
 
