@@ -26,6 +26,8 @@ TEXT_MAKERS = {
 PICTURE_MAKERS = {
     "pixels": "moderation.pictures.pixels:Pixels",
     "open-nsfw": "moderation.pictures.open_nsfw:OpenNsfw",
+    "nsfwjs": "moderation.pictures.nsfwjs:NsfwJs",
+    "rejected-before": "moderation.pictures.likeness:NearDuplicates",
 }
 
 
