@@ -163,9 +163,9 @@ async def _answer(fault: Fault, messages: list[Message], send: Send) -> None:
             await send(messages[0])
             body = b"".join(message.get("body", b"") for message in messages[1:])
             await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-            _hang_up(send)
+            await _hang_up(send)
         case _:
-            _hang_up(send)
+            await _hang_up(send)
 
 
 async def _respond(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
@@ -175,7 +175,9 @@ async def _respond(send: Send, status: int, headers: Mapping[str, str], body: by
     await send({"type": "http.response.body", "body": body})
 
 
-def _hang_up(send: Send) -> None:
+async def _hang_up(send: Send) -> None:
     """Close the connection at once. ASGI has no word for it, so this asks uvicorn's own object behind `send`."""
-    cycle = getattr(send, "__self__", None)
-    cycle.transport.close()  # type: ignore[union-attr]
+    cycle: Any = send.__self__  # type: ignore[attr-defined]
+    cycle.transport.close()
+    while not cycle.disconnected:  # else uvicorn would complain of an unfinished answer
+        await asyncio.sleep(0.001)

@@ -261,7 +261,7 @@ class LinkedInPublisher:
             for post in posts:
                 urn, text = str(post.get("id")), str(post.get("commentary") or "")
                 if _created_at(post) >= since and POST.fullmatch(urn) and _same(text, publication.text):
-                    return Found(self._published(urn))
+                    return self._met(publication, urn)
             if len(posts) < PAGE or _created_at(posts[-1]) < since:
                 return self._absence(publication)
         return Unknown("the account posted more than a lookup reads: see for yourself")
@@ -276,6 +276,11 @@ class LinkedInPublisher:
                 raise
             return Absent()
         return Found(self._published(urn))
+
+    def _met(self, publication: Publication, urn: str) -> Lookup:
+        if publication.text.strip():
+            return Found(self._published(urn))
+        return Unknown("there is a post without a text, and nothing to tell it from another: see for yourself")
 
     def _absence(self, publication: Publication) -> Lookup:
         latest = publication.last_attempted_at or publication.attempted_at

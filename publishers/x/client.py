@@ -223,7 +223,7 @@ def _json(response: requests.Response) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def answered(send: Callable[[], requests.Response], doing: str, *, repeatable: bool) -> Answer:
+def answered(send: Callable[[], requests.Response], doing: str, *, repeatable: bool = True) -> Answer:
     """The answer to a request, or a PublishError that says whether X may have acted.
 
     The error is raised outside of the except blocks and so holds none of tweepy's or requests' exceptions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ import requests
 
 from publishers.answers import Answer, Timeouts, clock_skew, uncertain
 from publishers.credentials import OAuth1Token, OAuth2Token, Rotate, cannot_rotate
-from publishers.errors import Outcome, PublishError, Reason
+from publishers.errors import PublishError, Reason
 from publishers.limits import X_LIMITS, Limits
 from publishers.pictures import picture_kind, prepare_picture
 from publishers.publication import (
@@ -35,6 +35,7 @@ SCOPES = frozenset({"tweet.read", "tweet.write", "users.read", "media.write", "o
 POST_PRICE, LINK_POST_PRICE, ALT_TEXT_PRICE = Decimal("0.015"), Decimal("0.20"), Decimal("0.005")
 MIME_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 IDENTIFIER = re.compile(r"[0-9]{1,19}")  # X's ids are unsigned 64 bit numbers
+DUPLICATE = "duplicate content"  # X's words; the answer has no code of its own
 CLOCK_MARGIN = timedelta(minutes=5)
 """How far two clocks may differ in a lookup. X refuses a repeated text for longer than this, so an equal post this
 short a time before ours cannot be another one."""
@@ -76,7 +77,7 @@ class XPublisher:
 
     def check(self) -> AccountReport:
         """Who the token belongs to, and whether it may do all that is needed."""
-        answer = self._ask(lambda: self._client.get_me(), "checking the account")
+        answer = answered(lambda: self._client.get_me(), "checking the account")
         user_id, name = answer.text("data", "id"), answer.text("data", "username")
         if not IDENTIFIER.fullmatch(user_id):
             raise uncertain("x", "X's answer could not be read while checking the account", Reason.UNREADABLE, True)
@@ -93,29 +94,26 @@ class XPublisher:
         if kind not in X_LIMITS.picture.formats or len(data) > X_LIMITS.picture.bytes:
             raise PublishError("X takes prepared pictures only: call prepare() first.", network="x")
         doing = "uploading a picture"
-        answer = self._ask(lambda: self._client.upload_picture(data, MIME_TYPES[str(kind)]), doing)
+        answer = answered(lambda: self._client.upload_picture(data, MIME_TYPES[str(kind)]), doing)
         media_id = answer.text("data", "id")
         if not IDENTIFIER.fullmatch(media_id):
             raise uncertain("x", f"X's answer could not be read while {doing}", Reason.UNREADABLE, True)
         self._wait_for(media_id, answer)
         if alt:
-            self._ask(lambda: self._client.describe_picture(media_id, alt), "setting an alt text")
+            answered(lambda: self._client.describe_picture(media_id, alt), "setting an alt text")
         return Media(media_id, alt)
 
     def create(self, publication: Publication) -> Published:
-        """Post. X refuses a text that it already has: that is outcome "unknown", and `find` tells more."""
+        """Post. Where X says that it has this text already, look which post it means before answering."""
         if problems := X_LIMITS.problems(publication.text, [media.alt for media in publication.media]):
             raise PublishError(" ".join(problems), network="x")
         doing = f"posting {publication.id}"
-        answer = self._ask(
-            lambda: self._client.create_post(
-                publication.text,
-                [media.id for media in publication.media],
-                made_with_ai=publication.made_with_ai,
-            ),
-            doing,
-            repeatable=False,
-        )
+        try:
+            answer = answered(lambda: self._send(publication), doing, repeatable=False)
+        except PublishError as error:
+            if error.reason is not Reason.FORBIDDEN or DUPLICATE not in str(error):
+                raise
+            return self._duplicated(publication)
         post_id = answer.text("data", "id")
         if not IDENTIFIER.fullmatch(post_id):
             raise uncertain("x", f"X's answer could not be read while {doing}", Reason.UNREADABLE, False)
@@ -136,7 +134,7 @@ class XPublisher:
             for post in answer.list("data"):
                 at, post_id = written_at(post), str(post.get("id"))
                 if at and at >= since and IDENTIFIER.fullmatch(post_id) and same_post(publication.text, post):
-                    return Found(self._published(post_id))
+                    return self._met(publication, post_id)
             older = answer.text("meta", "next_token")
             if not older:
                 return self._absence(publication)
@@ -153,7 +151,7 @@ class XPublisher:
                 return
             post_id = lookup.published.remote_id
         try:
-            self._ask(lambda: self._client.delete_tweet(_checked(post_id)), "deleting a post")
+            answered(lambda: self._client.delete_tweet(_checked(post_id)), "deleting a post")
         except PublishError as error:
             if error.reason is not Reason.NOT_FOUND:
                 raise
@@ -163,13 +161,25 @@ class XPublisher:
         post = LINK_POST_PRICE if has_link(publication.text) else POST_PRICE
         return post + ALT_TEXT_PRICE * sum(bool(media.alt) for media in publication.media)
 
-    def _ask(self, send: Callable[[], requests.Response], doing: str, *, repeatable: bool = True) -> Answer:
+    def _send(self, publication: Publication) -> requests.Response:
+        media_ids = [media.id for media in publication.media]
+        return self._client.create_post(publication.text, media_ids, made_with_ai=publication.made_with_ai)
+
+    def _duplicated(self, publication: Publication) -> Published:
+        """X named no post. It is this publication's own if an earlier attempt was made, else likely an older one."""
         try:
-            return answered(send, doing, repeatable=repeatable)
+            lookup = self.find(publication)
         except PublishError as error:
-            if not repeatable and error.reason is Reason.FORBIDDEN and "duplicate content" in str(error):
-                raise error.reclassified(Reason.DUPLICATE, Outcome.UNKNOWN) from None
-            raise
+            lookup = Unknown(str(error))
+        if isinstance(lookup, Found):
+            return replace(lookup.published, status="already_published")
+        if publication.last_attempted_at in {None, publication.attempted_at}:
+            raise PublishError(
+                "X has had a post with this text before and refuses to repeat it: change the text.",
+                reason=Reason.DUPLICATE,
+                network="x",
+            )
+        raise uncertain("x", "X says that it has this post already, but does not list it", Reason.DUPLICATE, False)
 
     def _wait_for(self, media_id: str, answer: Answer) -> None:
         """Poll until the picture is ready, as often as X asks to."""
@@ -182,10 +192,10 @@ class XPublisher:
             time.sleep(_check_after(answer))
             if time.monotonic() > deadline:
                 raise uncertain("x", "X is still processing a picture", Reason.TIMEOUT, True)
-            answer = self._ask(lambda: self._client.picture_status(media_id), "waiting for a picture")
+            answer = answered(lambda: self._client.picture_status(media_id), "waiting for a picture")
 
     def _timeline(self, user_id: str, since: datetime, older: str) -> Answer:
-        return self._ask(
+        return answered(
             lambda: self._client.get_users_tweets(
                 user_id,
                 start_time=since,
@@ -199,13 +209,18 @@ class XPublisher:
 
     def _find_by_id(self, post_id: str) -> Lookup:
         try:
-            answer = self._ask(lambda: self._client.get_tweet(_checked(post_id)), "looking for a post")
+            answer = answered(lambda: self._client.get_tweet(_checked(post_id)), "looking for a post")
         except PublishError as error:
             if error.reason is not Reason.NOT_FOUND:
                 raise
             return Absent()
         # A deleted post answers 200 with errors and without data.
         return Found(self._published(post_id)) if answer.text("data", "id") == post_id else Absent()
+
+    def _met(self, publication: Publication, post_id: str) -> Lookup:
+        if publication.text.strip():
+            return Found(self._published(post_id))
+        return Unknown("there is a post without a text, and nothing to tell it from another: see for yourself")
 
     def _absence(self, publication: Publication) -> Lookup:
         latest = publication.last_attempted_at or publication.attempted_at

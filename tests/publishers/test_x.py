@@ -108,6 +108,13 @@ def _find_or_error(publisher, publication):
         return error
 
 
+def test_a_post_without_a_text_is_not_taken_for_another(x, png, make_publication):
+    publication = make_publication("", [x.upload(png, "alt")])
+    assert x.find(publication) == Absent()
+    x.create(publication)
+    assert isinstance(x.find(publication), Unknown)
+
+
 def test_a_post_among_more_than_a_page_of_others_is_found(networks, x, make_publication):
     networks.change(x_posts_per_window=1_000)
     wanted = make_publication("the first")
@@ -262,12 +269,29 @@ def test_used_up_credit_is_refused_and_says_so(networks, x, make_publication):
     )
 
 
-def test_a_duplicate_is_looked_up_rather_than_believed_or_sent_again(networks, x, make_publication):
+def test_a_duplicate_that_is_there_is_recorded_under_its_id_and_not_sent_again(networks, x, make_publication):
     published = x.create(make_publication("twice"))
-    error = failure(x, make_publication("twice"))
-    assert (error.outcome, error.reason) == (Outcome.UNKNOWN, Reason.DUPLICATE)
-    assert x.find(make_publication("twice")) == Found(published)
+    assert x.create(make_publication("twice")) == replace(published, status="already_published")
     assert len(networks.journal("posted")) == 1
+
+
+def test_a_duplicate_of_an_older_post_is_refused(networks, x, make_publication):
+    x.create(make_publication("yesterday's"))
+    today = replace(make_publication("yesterday's"), attempted_at=datetime.now(UTC) + timedelta(minutes=7))
+    networks.arm(network="x", path="/2/users/*", do="status", status=200, body={"meta": {"result_count": 0}})
+    error = failure(x, today)
+    assert (error.outcome, error.reason) == (Outcome.REFUSED, Reason.DUPLICATE)
+    assert "change the text" in str(error)
+
+
+@pytest.mark.parametrize("lookup", [{"status": 200, "body": {"meta": {"result_count": 0}}}, {"status": 503}])
+def test_a_duplicate_on_a_later_attempt_that_is_not_listed_stays_unknown(networks, x, make_publication, lookup):
+    first = make_publication("tried before")
+    x.create(first)
+    again = replace(first, last_attempted_at=first.attempted_at + timedelta(seconds=30))
+    networks.arm(network="x", path="/2/users/*", do="status", **lookup)
+    error = failure(x, again)
+    assert (error.outcome, error.reason) == (Outcome.UNKNOWN, Reason.DUPLICATE)
 
 
 def test_any_other_403_is_refused(networks, x, make_publication):
