@@ -27,6 +27,7 @@ from sqlalchemy.engine import make_url
 from bot.pipeline.drawing import draw_post
 from bot.pipeline.studio import Studio
 from bot.pipeline.visit import visit
+from bot.records.publications import account_of
 from bot.records.tables import PublicationRow
 from bot.settings import Settings
 
@@ -115,7 +116,9 @@ class Workshop:
         """Put visits into the queue, each to be made at its time; one that is there already stays as it is."""
         for row in rows:
             delay = (row.visit_at - datetime.now(UTC)).total_seconds()
-            options: dict[str, Any] = {"queue_partition_key": account_key(row)}
+            options: dict[str, Any] = {
+                "queue_partition_key": "/".join(account_of(row))
+            }  # what the rate limit counts by
             if delay > 0:
                 options["delay_seconds"] = delay
             with SetWorkflowID(visit_id(row.id, row.attempt)), SetEnqueueOptions(**options):
@@ -130,11 +133,6 @@ class Workshop:
 def visit_id(publication_id: str, attempt: int) -> str:
     """The id of a visit's workflow: no two visits ever share one."""
     return f"{PUBLISH}:{publication_id}:{attempt}"
-
-
-def account_key(row: PublicationRow) -> str:
-    """What the rate limit counts by."""
-    return f"{row.workspace}/{row.network}/{row.account}"
 
 
 def run_step(name: str, function: Callable[..., Any], *arguments: Any) -> Any:

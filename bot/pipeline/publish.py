@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import Misuse
 from bot.records import PublicationState
-from bot.records.publications import COMING
+from bot.records.publications import COMING, account_of
 from bot.records.store import Planned
 from bot.records.tables import CandidateRow, Post, PublicationRow
 
@@ -70,6 +70,8 @@ def publish(studio: Studio, publication_id: str) -> PublicationRow:
     patient_until = datetime.now(UTC) + PATIENCE
     row = records.publication(publication_id)
     while row.state in COMING and row.visit_at <= patient_until and datetime.now(UTC) < patient_until:
+        if account_of(row) in records.paused_accounts():
+            break
         mine = records.claim_visit(publication_id, row.attempt) if row.visit_at <= datetime.now(UTC) else None
         if mine:
             row = visit(studio, publication_id, mine.attempt)

@@ -300,6 +300,11 @@ class PublicationRecords(RecordsBase):
         return row
 
 
+def account_of(row: PublicationRow) -> tuple[str, str, str]:
+    """The account that a publication is for, as (workspace, network, name)."""
+    return row.workspace, row.network, row.account
+
+
 def refusal(row: PublicationRow, expected: Collection[str], attempt: int | None, to: str) -> str:
     """What a compare-and-set met instead of what it needs."""
     if row.state not in expected:

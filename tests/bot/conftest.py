@@ -59,7 +59,7 @@ def approve(studio):
     from bot.records import PostState
     from bot.records.store import Drawn
 
-    def approve(draft="hello", networks=("x",), due_at=None, **options):
+    def approve(draft="hello", networks=("x",), due_at=None, pictured=True, **options):
         records = studio.records
         post = records.create_post("ana", draft, list(networks), due_at, "Europe/Madrid", **options)
         records.move_post(post.id, PostState.PREPARING, "ana", "preparing", expected=PostState.DRAFTED)
@@ -67,7 +67,8 @@ def approve(studio):
         picture = studio.pictures.add(Image.new("RGB", (64, 64), "orange"))
         candidates = records.add_candidates(post.id, brief.id, [Drawn(1, 0.5, "doodle", "r1", {}, picture, [])])
         records.move_post(post.id, PostState.REVIEW, "easel", "ready", expected=PostState.PREPARING)
-        return records.approve(post.id, plan(studio, records.post(post.id), candidates), "ana", "yes")
+        picks = candidates if pictured else []
+        return records.approve(post.id, plan(studio, records.post(post.id), picks), "ana", "yes")
 
     return approve
 
@@ -90,3 +91,39 @@ def postgresql_url(postgresql_server):
     name = f"easel_{uuid.uuid4().hex[:8]}"
     postgresql_server.psql(f"CREATE DATABASE {name}")
     return postgresql_server.get_uri(name).replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+@pytest.fixture(scope="session")
+def networks_process():
+    from playground.networks.process import running_networks
+
+    with running_networks() as networks:
+        yield networks
+
+
+@pytest.fixture
+def networks(networks_process):
+    """The local X and LinkedIn, with no fault armed; what earlier tests posted stays in the journal."""
+    networks_process.disarm()
+    yield networks_process
+    networks_process.disarm()
+
+
+@pytest.fixture
+def connect(studio, networks):
+    """Connect one of the accounts of the local networks: x (OAuth 1.0a or 2), the organisation or the person."""
+    from bot.accounts import connect as connect_account
+    from bot.accounts.vault import token_from
+
+    def connect(network, kind="", name="main"):
+        account = next(item for item in networks.accounts() if item["network"] == network and kind in item["id"])
+        oauth2 = {key: account["oauth2"][key] for key in ("access_token", "refresh_token", "client_id", "scopes")}
+        if network == "linkedin":
+            settings = {"author": account["id"], "address": networks.linkedin, "login_address": networks.linkedin}
+            return connect_account(studio, network, name, "ana", settings, token_from(oauth2))[0]
+        names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+        fields = oauth2 if kind == "" else {key: account[key] for key in names}
+        settings = {"address": networks.x, "web_address": networks.x}
+        return connect_account(studio, network, name, "ana", settings, token_from(fields))[0]
+
+    return connect
