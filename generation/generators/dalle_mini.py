@@ -27,6 +27,7 @@ from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weight
 from generation.dalle.tokens import TextTokeniser
 from generation.errors import DrawingCancelled, DrawingError, ModelFileError
 from generation.generators.requests import MOST_PICTURES, Candidate, DrawRequest, Preview, SamplingSettings
+from generation.generators.placement import Placement
 from generation.models.manifest import MANIFEST_NAME, Manifest
 from generation.vqgan.modeling import Vqgan, to_uint8
 from generation.vqgan.mosaic import code_colours
@@ -73,9 +74,14 @@ class DalleMini:
             (path[1:], jnp.asarray(parameters.pop(path))) for path in list(parameters) if path[0] == "encoder"
         ]
         nnx.update(encoder, nnx.from_flat_state(encoder_parameters))
-        self._encoder, self._encoder_state = nnx.split(encoder)
-        self._weights: DecoderWeights = decoder_weights(config, parameters, dtype, self._codebook_size)
-        self._vqgan, self._vqgan_state = nnx.split(vqgan)
+        self._placement = place = Placement()
+        self._encoder, encoder_state = nnx.split(encoder)
+        self._encoder_state = place.everywhere(encoder_state)
+        self._weights: DecoderWeights = place.everywhere(
+            decoder_weights(config, parameters, dtype, self._codebook_size)
+        )
+        self._vqgan, vqgan_state = nnx.split(vqgan)
+        self._vqgan_state = place.everywhere(vqgan_state)
         self._vqgan_reduction = vqgan.config.reduction
         self._clip = clip
         self._cache_dir = cache_dir
@@ -83,7 +89,7 @@ class DalleMini:
 
     @classmethod
     def load(cls, folder: Path, *, cache_dir: Path | None = None, dtype: Any = None) -> DalleMini:
-        """Load a bundle: a DalleBart in the folder itself, a VQGAN in `vqgan/`, a CLIP in `clip/` and `model.toml`, if any.
+        """Load a bundle: DalleBart in the folder itself, VQGAN in `vqgan/`; `clip/` and `model.toml` if there are any.
 
         `cache_dir` keeps compiled programs, so that a later process starts faster. `dtype` is what is computed in:
         bfloat16 on accelerators and float32 on a CPU, if not given. Raises ModelFileError.
@@ -154,12 +160,12 @@ class DalleMini:
         if not 1 <= len(requests) <= MOST_PICTURES:
             raise DrawingError(f"{len(requests)} pictures were asked for; ask for 1 to {MOST_PICTURES} at a time.")
         settings = [request.settings or self.sampling for request in requests]
-        size = next(size for size in _BATCH_SIZES if size >= len(requests))
-        padding = size - len(requests)
+        padding = self._batch_size(len(requests)) - len(requests)
         padded = [*settings, *[settings[-1]] * padding]
         text, drawing = self._begin([*requests, *[requests[-1]] * padding], padded)
-        arrays = _settings_arrays(padded)
-        keys = jnp.asarray(seed_keys([request.seed for request in requests] + [0] * padding))
+        arrays = self._placement.by_picture(_settings_arrays(padded))
+        seeds = [request.seed for request in requests] + [0] * padding
+        keys = self._placement.by_picture(jnp.asarray(seed_keys(seeds)))
         most_kept = _most_kept([one.top_k for one in settings], self._codebook_size)
         steps = self.config.image_length
         shown = {steps * (index + 1) // (previews + 1) for index in range(previews)}
@@ -188,7 +194,7 @@ class DalleMini:
             sides = [side[:1] for side in sides]
         tokenised = self._tokenise([text for side in sides for text in side])
         shape = (len(sides), len(sides[0]), -1)
-        return begin(
+        text, drawing = begin(
             self.config,
             self._encoder,
             self._encoder_state,
@@ -197,6 +203,10 @@ class DalleMini:
             tokenised.mask.reshape(shape),
             len(requests),
         )
+        return self._placement.texts(text, len(requests)), self._placement.drawing(drawing)
+
+    def _batch_size(self, pictures: int) -> int:
+        return self._placement.round_up(next(size for size in _BATCH_SIZES if size >= pictures))
 
     def _prepare(self, text: str) -> str:
         """The unconditional prompt is the empty text, without the normaliser's space."""
@@ -235,9 +245,10 @@ class DalleMini:
 
     def _paint(self, codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Codes (N, L) -> pixels (N, Y, X, 3), uint8."""
-        size = next(size for size in _BATCH_SIZES if size >= len(codes))
-        padded = np.concatenate([codes, np.repeat(codes[:1], size - len(codes), axis=0)])
-        return np.asarray(_paint(self._vqgan, self._vqgan_state, padded))[: len(codes)]
+        padding = self._batch_size(len(codes)) - len(codes)
+        padded = np.concatenate([codes, np.repeat(codes[:1], padding, axis=0)])
+        pixels = _paint(self._vqgan, self._vqgan_state, self._placement.by_picture(padded))
+        return np.asarray(pixels)[: len(codes)]
 
     def _candidates(
         self, requests: Sequence[DrawRequest], settings: Sequence[SamplingSettings], drawing: Drawing
