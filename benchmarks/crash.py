@@ -46,29 +46,27 @@ from playground.networks.process import LocalNetworks, running_networks
 
 WORKERS = 3
 KILLS_A_SECOND = 1.5
+FAULTS_A_KILL = 2
+SIDES = ("before", "after")
 SETTLE_SECONDS = 3.0  # the longest delay below and some more: the local networks have no other lag
 LONGEST_DELAY = 1.5
 LAST_WAIT_SECONDS = 300.0
 
-# The chance to die at a boundary. Those late on the path are rarer to reach and the ones that matter.
-EARLY, LATE = 0.03, 0.2
-PLACES = {
-    f"{side} {part}": LATE if part in ("begin_publishing", "create", "step send", "finish_visit", "find") else EARLY
-    for part in (
-        "mark_enqueued",
-        "step arrive",
-        "step upload 1",
-        "upload",
-        "step send",
-        "begin_publishing",
-        "create",
-        "step look",
-        "find",
-        "step record",
-        "finish_visit",
-    )
-    for side in ("before", "after")
+# The chance to die before, and after, a part of the path; a part that few visits reach has a higher one.
+CHANCES = {
+    "mark_enqueued": (0.02, 0.02),
+    "step arrive": (0.02, 0.02),
+    "step upload 1": (0.02, 0.02),
+    "upload": (0.03, 0.03),
+    "step send": (0.04, 0.1),
+    "begin_publishing": (0.08, 0.1),
+    "create": (0.12, 0.25),
+    "step look": (0.1, 0.1),
+    "find": (0.15, 0.15),
+    "step record": (0.08, 0.08),
+    "finish_visit": (0.1, 0.1),
 }
+PLACES = {f"{side} {part}": pair[index] for part, pair in CHANCES.items() for index, side in enumerate(SIDES)}
 
 # (what, weight): faults of the request to post, and, more rarely because each costs its post half a minute, of the rest
 POSTING_FAULTS: list[tuple[dict[str, Any], int]] = [
@@ -207,7 +205,8 @@ def publish_under_fire(
                 break
             if time.monotonic() >= next_kill:
                 next_kill = time.monotonic() + chance.expovariate(KILLS_A_SECOND)
-                arm_fault(networks, chance)
+                for _ in range(FAULTS_A_KILL):
+                    arm_fault(networks, chance)
                 victim = workers[chance.choice(sorted(workers))]
                 if victim.is_alive() and victim.pid and spend(budget):
                     os.kill(victim.pid, signal.SIGKILL)
@@ -279,7 +278,8 @@ def fragile_worker(name: str, seed: int, budget: Any, places: Any) -> None:
 
     def perhaps_die(place: str) -> None:
         if chance.random() < PLACES[place] and spend(budget):
-            places[list(PLACES).index(place)] += 1
+            with places.get_lock():
+                places[list(PLACES).index(place)] += 1
             os.kill(os.getpid(), signal.SIGKILL)
 
     def fragile(place: str, function: Callable[..., Any]) -> Callable[..., Any]:
