@@ -105,7 +105,7 @@ def predict(weights: Weights, pixels: jax.Array) -> jax.Array:
         kernel = jnp.asarray(weights[name])
         above = (kernel.shape[0] - 1) // 2 if stride == 1 else 0  # a halving convolution pads right and below only
         below = kernel.shape[0] - 1 - (kernel.shape[0] - 1) // 2
-        return weights[f"{name}:shift"] + jax.lax.conv_general_dilated(
+        return jnp.asarray(weights[f"{name}:shift"]) + jax.lax.conv_general_dilated(
             x,
             kernel,
             window_strides=(stride, stride),
