@@ -1,15 +1,13 @@
 """Accounts: encrypted at rest, checked before they are kept, renewed by one process at a time."""
 
 import json
-import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.accounts import Vault, open_publisher
+from bot.accounts import Vault
 from bot.accounts.opening import keeper
 from bot.accounts.vault import token_from
 from bot.errors import EaselError, Misuse
