@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench-setup demo test check format clean
+.PHONY: test-detoxify help setup bench-setup demo test check format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,15 @@ demo: setup ## one slangy post the whole way: brief, pictures, verdicts, review,
 test: $(VENV)/.dev ## all tests; needs no account, no key, no GPU
 	$(BIN)/python -m pytest
 
+.venv-detoxify/.ready: constraints.txt
+	$(PYTHON) -m venv .venv-detoxify
+	.venv-detoxify/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt \
+		torch==2.13.0 detoxify==0.5.4 numpy pillow pytest pytest-timeout
+	@touch $@
+
+test-detoxify: .venv-detoxify/.ready ## the Detoxify moderator with a tiny checkpoint, under torch in a .venv of its own
+	.venv-detoxify/bin/python -m pytest --import-mode=importlib -o pythonpath=. tests/moderation/detoxify
+
 check: $(VENV)/.dev ## lint, format, types, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -43,4 +52,4 @@ format: $(VENV)/.dev ## mend what ruff can mend
 	$(BIN)/ruff format .
 
 clean: ## remove .venv and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-detoxify .pytest_cache .mypy_cache .ruff_cache

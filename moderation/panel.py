@@ -22,6 +22,7 @@ TEXT_MAKERS = {
     "meaning": "moderation.text.meaning:Meaning",
     "personal-data": "moderation.text.personal_data:PersonalData",
     "brand": "moderation.text.brand:Brand",
+    "detoxify": "moderation.text.detoxify:Detoxify",
 }
 PICTURE_MAKERS = {
     "pixels": "moderation.pictures.pixels:Pixels",
