@@ -159,5 +159,6 @@ class Clip(nnx.Module):
         return jnp.exp(self.logit_scale[...]) * images @ texts.T
 
 
-def _unit(x: Any) -> Array:
-    return x / jnp.linalg.norm(x, axis=-1, keepdims=True)
+def _unit(x: Array) -> Array:
+    length: Array = jnp.linalg.norm(x, axis=-1, keepdims=True)
+    return x / length

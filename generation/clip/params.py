@@ -12,10 +12,9 @@ from flax import nnx
 
 from generation.clip.config import ClipConfig
 from generation.clip.modeling import Clip
-from generation.dalle.params import refuse_disagreement
+from generation.dalle.params import OurPath, flat_parameters, refuse_disagreement
 from generation.models.weights import Leaf, read_header, stream_weights, weights_file
 
-OurPath = tuple[str | int, ...]
 Array = np.ndarray[Any, Any]
 
 # Numbered positions, which older checkpoints of PyTorch store beside the weights.
@@ -41,14 +40,15 @@ def name_table(config: ClipConfig) -> dict[str, OurPath]:
     ]
     for side, tower in (("text", config.text), ("vision", config.vision)):
         for index in range(tower.num_hidden_layers):
-            group, ours = f"{side}_model/encoder/layers/{index}", (side, "layers", index)
+            group = f"{side}_model/encoder/layers/{index}"
+            ours: OurPath = (side, "layers", index)
             norms += [(f"{group}/layer_norm{number}", (*ours, f"norm{number}")) for number in (1, 2)]
             for published, part in _dense_layers():
                 for leaf in ("kernel", "bias"):
                     table[f"{group}/{published}/{leaf}"] = (*ours, *part, leaf)
-    for published, ours in norms:
+    for published, path in norms:
         for leaf in ("scale", "bias"):
-            table[f"{published}/{leaf}"] = (*ours, leaf)
+            table[f"{published}/{leaf}"] = (*path, leaf)
     return table
 
 
@@ -62,7 +62,7 @@ def load_clip(folder: Path) -> Clip:
     header = {name: leaf for name, leaf in read_header(path).items() if name not in _BUFFERS}
     table = name_table(config)
     model = nnx.eval_shape(lambda: Clip(config, rngs=nnx.Rngs(0)))
-    shapes = {ours: leaf.get_value().shape for ours, leaf in nnx.to_flat_state(nnx.state(model, nnx.Param))}
+    shapes = {ours: leaf.shape for ours, leaf in flat_parameters(model).items()}
     names = {name: _torch_name(name) for name in table} if _is_torch(header) else {name: name for name in table}
     layouts = {names[name]: _layout(name, torch=_is_torch(header)) for name in table}
     expected = {names[name]: layouts[names[name]].stored_shape(shapes[ours]) for name, ours in table.items()}

@@ -14,7 +14,7 @@ _MOST_LAYERS = 512
 _LARGEST_SIZE = 1 << 20
 _LARGEST_FILE = 1 << 20
 
-# What the reference can do and this network cannot. A checkpoint that was trained with one would draw nonsense without it.
+# What the reference can do and this network cannot. A checkpoint trained with one would draw nonsense without it.
 _ONLY_SUPPORTED: dict[str, Any] = {
     "use_swin_position_embeddings": False,
     "use_cosine_attention": False,

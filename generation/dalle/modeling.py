@@ -6,7 +6,8 @@ V scores, G distinct texts. Attention scores are (B, H, queries, keys).
 One definition serves training (`DalleBart.__call__`, all positions at once) and drawing (`Decoder.step`, one position
 with a cache). Layers are unrolled: `lax.scan` over stacked weights copies every layer's slice on a CPU.
 
-Sources: dalle-mini's DalleBart; NormFormer (arXiv 2110.09456); GLU variants (arXiv 2002.05202); RMSNorm (arXiv 1910.07467).
+Sources: dalle-mini's DalleBart; NormFormer (arXiv 2110.09456); GLU variants (arXiv 2002.05202); RMSNorm (arXiv
+1910.07467).
 """
 
 from __future__ import annotations
@@ -169,7 +170,7 @@ class Attention(nnx.Module):
         return self.split(self.key(x)), self.split(self.value(x))
 
     def weights(self, queries: Array, keys: Array, mask: Array) -> Array:
-        """How much each query attends to each key: (B, H, queries, keys). `mask` broadcasts to that; False is unseen."""
+        """How much each query attends to each key: (B, H, queries, keys). `mask` broadcasts to it; False is unseen."""
         scores = jnp.einsum("bhqk,bhsk->bhqs", queries, keys).astype(jnp.float32)
         return jax.nn.softmax(jnp.where(mask, scores, -jnp.inf)).astype(queries.dtype)
 

@@ -1,8 +1,8 @@
 """The text normaliser that the published models were trained with.
 
-Source: dalle-mini's TextNormalizer, whose order of steps is kept: ftfy, HTML entities, emoji names, unidecode, lower case,
-then the patterns below. One difference: `<person>` becomes always "a person", where the reference draws lots, so that
-the same text gives the same prompt.
+Source: dalle-mini's TextNormalizer, whose order of steps is kept: ftfy, HTML entities, emoji names, unidecode, lower
+case, then the patterns below. One difference: `<person>` becomes always "a person", where the reference draws lots, so
+that the same text gives the same prompt.
 """
 
 from __future__ import annotations

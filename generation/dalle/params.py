@@ -69,7 +69,16 @@ def name_table(config: DalleConfig) -> dict[str, Name]:
 def abstract_parameters(config: DalleConfig) -> dict[OurPath, jax.ShapeDtypeStruct]:
     """Shape and type of every parameter of our network, by path, without making one."""
     model = nnx.eval_shape(lambda: DalleBart(config, rngs=nnx.Rngs(0)))
-    return {path: leaf.get_value() for path, leaf in nnx.to_flat_state(nnx.state(model, nnx.Param))}
+    return flat_parameters(model)
+
+
+def flat_parameters(model: nnx.Module) -> dict[OurPath, Any]:
+    """The values of a network's parameters by path: arrays, or their shapes if it was made by `eval_shape`."""
+    return {_path(path): leaf.get_value() for path, leaf in nnx.to_flat_state(nnx.state(model, nnx.Param))}
+
+
+def _path(path: tuple[Any, ...]) -> OurPath:
+    return path
 
 
 def load_dalle(folder: Path, *, dtype: Any = jnp.float32, param_dtype: Any = jnp.float32) -> DalleBart:
@@ -99,7 +108,7 @@ def load_parameters(folder: Path, config: DalleConfig, *, param_dtype: Any = jnp
 
 def published_weights(model: DalleBart, *, dtype: Any = np.float32) -> dict[str, np.ndarray[Any, Any]]:
     """The network's parameters under their published names, as `write_msgpack` and `write_safetensors` take them."""
-    ours = {path: leaf.get_value() for path, leaf in nnx.to_flat_state(nnx.state(model, nnx.Param))}
+    ours = flat_parameters(model)
     weights = {}
     for name, entry in name_table(model.config).items():
         arrays = [np.asarray(ours[path]).astype(dtype) for path in entry.ours]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +17,7 @@ from flax import nnx
 
 from generation.dalle.config import DalleConfig
 from generation.dalle.modeling import DalleBart, Encoder
+from generation.dalle.params import flat_parameters
 from generation.dalle.sampling import guided_scores
 from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weights, empty_memory, remember_text, step
 
@@ -53,8 +55,7 @@ def draw_as_reference(
     sampling: ReferenceSampling,
 ) -> Sequences:
     """Texts (B, T), their mask, and ids and mask of the unconditional texts -> sequences."""
-    parameters = {path: leaf.get_value() for path, leaf in nnx.to_flat_state(nnx.state(model, nnx.Param))}
-    weights = decoder_weights(model.config, parameters, model.head.dtype)
+    weights = decoder_weights(model.config, flat_parameters(model), model.head.dtype)
     sides = [(ids, mask)] if sampling.condition_scale == 1.0 else [(ids, mask), unconditional]
     side_ids, side_masks = (jnp.stack([jnp.asarray(side[part]) for side in sides]) for part in range(2))
     texts = jnp.stack([_encode(*nnx.split(model.encoder), *side) for side in zip(side_ids, side_masks, strict=True)])
@@ -66,7 +67,7 @@ def draw_as_reference(
 
 
 @partial(jax.jit, static_argnums=0)
-def _encode(encoder: nnx.GraphDef[Encoder], state: nnx.State, ids: Array, mask: Array) -> Array:
+def _encode(encoder: nnx.GraphDef[Encoder], state: Any, ids: Array, mask: Array) -> Array:
     return nnx.merge(encoder, state)(ids, mask)
 
 

@@ -17,7 +17,7 @@ Array = jax.Array
 
 
 class Settings(NamedTuple):
-    """Sampling settings of N pictures, each (N,). `top_k` 0 keeps every code; `top_p` 1 and `temperature` 1 do nothing."""
+    """Sampling settings of N pictures, each (N,). `top_k` 0 and `top_p` 1 keep every code."""
 
     guidance_scale: Array
     temperature: Array

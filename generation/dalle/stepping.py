@@ -91,13 +91,13 @@ def decoder_weights(
 ) -> DecoderWeights:
     """Arrange the parameters of `DalleBart` for drawing, with products in `dtype`.
 
-    With a `codebook_size` only so many codes are scored: ids beyond are no codes of the VQGAN, and one of them turns its
-    whole picture into NaN. Takes what it uses out of `parameters`, so that a large model is never held twice. Those may
-    be NumPy's, which is joined without compiling anything, or JAX's.
+    With a `codebook_size` only so many codes are scored: ids beyond are no codes of the VQGAN, and one of them turns
+    its whole picture into NaN. Takes what it uses out of `parameters`, so that a large model is never held twice.
+    Those may be NumPy's, which are joined without compiling anything, or JAX's.
     """
     numpy = np if all(isinstance(array, np.ndarray) for array in parameters.values()) else jnp
 
-    def scaling(*path: str | int) -> Scaling | None:
+    def scaling(*path: str | int) -> Scaling:
         scale, bias = (parameters.pop((*path, leaf), None) for leaf in ("scale", "bias"))
         return Scaling(_device(scale), _device(bias))
 

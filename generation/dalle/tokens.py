@@ -29,13 +29,13 @@ class TokenisedText:
 
 
 class TextTokeniser:
-    """Tokenises to a fixed length: `<s>`, the text's pieces, `</s>`, then padding; a text too long is cut, `</s>` stays."""
+    """Tokenises to a fixed length: `<s>`, the text's pieces, `</s>`, padding; a text too long is cut before `</s>`."""
 
     def __init__(self, tokenizer: Tokenizer, length: int, where: str) -> None:
-        pad = tokenizer.token_to_id(_PAD)
-        if pad is None or tokenizer.token_to_id(_START) is None or tokenizer.token_to_id(_END) is None:
+        start, pad, end = (tokenizer.token_to_id(token) for token in (_START, _PAD, _END))
+        if start is None or pad is None or end is None:
             raise ModelFileError(f"{where}: lacks one of {_START}, {_PAD}, {_END}, so it is no BART tokenizer.")
-        _enclose(tokenizer)
+        _enclose(tokenizer, start, end)
         tokenizer.enable_truncation(length)
         tokenizer.enable_padding(pad_id=pad, pad_token=_PAD, length=length)
         self._tokenizer = tokenizer
@@ -49,7 +49,7 @@ class TextTokeniser:
         path = folder / "tokenizer.json"
         try:
             tokenizer = Tokenizer.from_file(str(path)) if path.exists() else _from_parts(folder)
-        except Exception as error:  # noqa: BLE001 - the library raises bare Exception, and nothing narrower
+        except Exception as error:  # the library raises bare Exception, and nothing narrower
             raise ModelFileError(f"{folder}: its tokenizer cannot be read ({str(error)[:200]}).") from error
         return cls(tokenizer, length, str(folder))
 
@@ -71,9 +71,8 @@ def _from_parts(folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def _enclose(tokenizer: Tokenizer) -> None:
+def _enclose(tokenizer: Tokenizer, start: int, end: int) -> None:
     """Put `<s>` before and `</s>` after each text, as BART's tokenizer does whether its file says so or not."""
     from tokenizers import processors
 
-    end, start = ((token, tokenizer.token_to_id(token)) for token in (_END, _START))
-    tokenizer.post_processor = processors.RobertaProcessing(end, start, add_prefix_space=False)
+    tokenizer.post_processor = processors.RobertaProcessing((_END, end), (_START, start), add_prefix_space=False)

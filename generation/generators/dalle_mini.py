@@ -26,8 +26,8 @@ from generation.dalle.sampling import Settings, seed_keys
 from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weights
 from generation.dalle.tokens import TextTokeniser
 from generation.errors import DrawingCancelled, DrawingError, ModelFileError
-from generation.generators.requests import MOST_PICTURES, Candidate, DrawRequest, Preview, SamplingSettings
 from generation.generators.placement import Placement
+from generation.generators.requests import MOST_PICTURES, Candidate, DrawRequest, Preview, SamplingSettings
 from generation.models.manifest import MANIFEST_NAME, Manifest
 from generation.vqgan.modeling import Vqgan, to_uint8
 from generation.vqgan.mosaic import code_colours
@@ -234,7 +234,8 @@ class DalleMini:
             return code_colours(self._vqgan, self._vqgan_state)
         path = self._cache_dir / f"colours-{self.revision}.npy"
         try:
-            return np.load(path, allow_pickle=False).reshape(self._codebook_size, 3).astype(np.uint8)
+            kept: np.ndarray[Any, np.dtype[np.uint8]] = np.load(path, allow_pickle=False)
+            return kept.reshape(self._codebook_size, 3).astype(np.uint8)
         except (OSError, ValueError):  # not there yet, or damaged: it is only a cache
             colours = code_colours(self._vqgan, self._vqgan_state)
         part = path.with_suffix(f".{os.getpid()}.part")
@@ -309,6 +310,6 @@ def _refuse_mismatch(folder: Path, config: DalleConfig, vqgan: Vqgan) -> None:
 def _keep_compiled_programs(folder: Path) -> None:
     """Point JAX's compilation cache there; it is one for the whole process."""
     folder.mkdir(parents=True, exist_ok=True)
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    jax.config.update("jax_compilation_cache_dir", str(folder))  # type: ignore[no-untyped-call]
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)  # type: ignore[no-untyped-call]
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)  # type: ignore[no-untyped-call]

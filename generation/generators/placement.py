@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import jax
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
@@ -32,16 +32,16 @@ class Placement:
 
     def everywhere(self, tree: Tree) -> Tree:
         """A copy on every device."""
-        return self._put(tree, PartitionSpec())
+        return self._put(tree)
 
     def by_picture(self, tree: Tree) -> Tree:
         """Arrays whose first axis counts the pictures, split along it."""
-        return self._put(tree, PartitionSpec(_AXIS))
+        return self._put(tree, _AXIS)
 
     def texts(self, text: TextMemory, pictures: int) -> TextMemory:
         """Texts lie with their pictures, or everywhere if all pictures share them."""
         groups = text.seen.shape[1]
-        return self._put(text, PartitionSpec(None, _AXIS) if groups == pictures else PartitionSpec())
+        return self._put(text, None, _AXIS) if groups == pictures else self.everywhere(text)
 
     def drawing(self, drawing: Drawing) -> Drawing:
         """Pictures in the making, split by picture."""
@@ -49,11 +49,13 @@ class Placement:
             position=self.everywhere(drawing.position),
             codes=self.by_picture(drawing.codes),
             score=self.by_picture(drawing.score),
-            memory=self._put(drawing.memory, PartitionSpec(None, _AXIS)),
+            memory=self._put(drawing.memory, None, _AXIS),
         )
 
-    def _put(self, tree: Tree, spec: PartitionSpec) -> Tree:
+    def _put(self, tree: Tree, *axes: str | None) -> Tree:
+        """Split each array along the named axes, and copy it along the others."""
         if self._mesh is None:
             return tree
-        placed: Any = jax.device_put(tree, NamedSharding(self._mesh, spec))
-        return placed  # type: ignore[no-any-return]
+        sharding = NamedSharding(self._mesh, PartitionSpec(*axes))  # type: ignore[no-untyped-call]
+        placed: Tree = jax.device_put(tree, sharding)
+        return placed

@@ -75,8 +75,8 @@ class DrawRequest:
 class Candidate:
     """A finished picture and all that is needed to draw it again.
 
-    `score` ranks candidates of one prompt, higher is better: the mean log-probability of its codes, or CLIP's score where
-    the model brings a CLIP. `revision` names the exact weights. `codes` are the image's codes, row by row.
+    `score` ranks candidates of one prompt, higher is better: the mean log-probability of its codes, or CLIP's score
+    where the model brings a CLIP. `revision` names the exact weights. `codes` are the image's codes, row by row.
     """
 
     image: Image

@@ -70,6 +70,7 @@ class Leaf:
 
     @property
     def size_in_bytes(self) -> int:
+        """What the array takes in memory."""
         return math.prod(self.shape) * self.dtype.itemsize
 
 
@@ -82,7 +83,7 @@ def weights_file(folder: Path) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise ModelFileError(
-        f"{folder}: no weights; a model folder holds {SAFETENSORS_NAME} or {MSGPACK_NAME}. Fetch or copy the file there."
+        f"{folder}: no weights; a model folder holds {SAFETENSORS_NAME} or {MSGPACK_NAME}. Fetch or copy it there."
     )
 
 
@@ -118,8 +119,8 @@ def read_weights(path: Path) -> dict[str, Array]:
 
 
 def write_msgpack(path: Path, weights: Mapping[str, Array]) -> None:
-    """Write flat `{"a/b/c": array}` as the published `flax_model.msgpack`: nested maps, names sorted, large arrays split."""
-    import msgpack
+    """Write flat `{"a/b/c": array}` as Flax does: nested maps, names sorted, large arrays split."""
+    import msgpack  # type: ignore[import-untyped]
 
     packer = msgpack.Packer(use_bin_type=True)
 
@@ -161,7 +162,7 @@ def write_safetensors(path: Path, weights: Mapping[str, Array], metadata: Mappin
 
 def _read_leaf(path: Path, file: Any, name: str, leaf: Leaf) -> Array:
     array = np.empty(leaf.shape, leaf.dtype)
-    target = memoryview(array.reshape(-1).view(np.uint8))
+    target = _bytes_of(array)
     filled = 0
     for offset, length in leaf.pieces:
         file.seek(offset)
@@ -173,6 +174,12 @@ def _read_leaf(path: Path, file: Any, name: str, leaf: Leaf) -> Array:
             filled += count
     _refuse_non_finite(path, name, array)
     return array
+
+
+def _bytes_of(array: Array) -> memoryview:
+    """The memory of a C-order array, without a copy."""
+    flat: Any = array.reshape(-1).view(np.uint8)
+    return memoryview(flat)
 
 
 def _refuse_non_finite(path: Path, name: str, array: Array) -> None:
@@ -222,7 +229,8 @@ def _read_safetensors_header(path: Path, file: BinaryIO, size: int) -> dict[str,
     for name, entry in header.items():
         if name == "__metadata__":
             continue
-        offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
+        entry = entry if isinstance(entry, dict) else {}
+        offsets: Any = entry.get("data_offsets")
         right = isinstance(offsets, list) and len(offsets) == 2 and all(isinstance(n, int) for n in offsets)
         if not right or not 0 <= offsets[0] <= offsets[1] or len(name) > _LONGEST_NAME:
             raise ModelFileError(f"{path}: the header's entry {name[:80]!r} is no array.")
@@ -302,7 +310,7 @@ class _MsgpackHeader:
         end = self._file.tell() + length
         if kind != _NDARRAY_EXTENSION or end > self._size:
             raise ModelFileError(
-                f"{self._path}: {name} is no whole array (extension {kind}, {length} bytes); copy or fetch the file again."
+                f"{self._path}: {name} is no whole array (extension {kind}, {length} bytes); fetch the file again."
             )
         if self._take(1) != b"\x93":
             raise ModelFileError(f"{self._path}: {name} is no array.")
@@ -400,7 +408,7 @@ def _write_msgpack_chunk(file: BinaryIO, packer: Any, shape: tuple[int, ...], ar
     before = packer.pack_array_header(3) + packer.pack(list(shape)) + packer.pack(array.dtype.name)
     before += b"\xc6" + struct.pack(">I", array.nbytes)
     file.write(b"\xc9" + struct.pack(">I", len(before) + array.nbytes) + bytes([_NDARRAY_EXTENSION]) + before)
-    file.write(memoryview(array.reshape(-1).view(np.uint8)))
+    file.write(_bytes_of(array))
 
 
 def _nest(path: Path, weights: Mapping[str, Array]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from generation.dalle.config import read_json_object
 from generation.errors import ModelFileError
 
-# Far above the published one (5 levels, 512 channels, 256 px), so that a hostile file is refused before memory is taken.
+# Far above the published one (5 levels, 512 channels), so that a hostile file is refused before memory is taken.
 _MOST_LEVELS = 12
 _MOST_BLOCKS = 64
 _LARGEST_SIZE = 1 << 16
@@ -20,7 +20,7 @@ GROUPS = 32  # of every group norm in the reference
 
 @dataclass(frozen=True)
 class VqganConfig:
-    """A VQGAN's shape. Names follow `config.json`; `ch` and `ch_mult` give the channels a level, `resolution` is pixels."""
+    """A VQGAN's shape. Names follow `config.json`: `ch` times `ch_mult` are channels, `resolution` is pixels."""
 
     ch: int
     ch_mult: tuple[int, ...]

@@ -10,12 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from generation.dalle.params import refuse_disagreement
+from generation.dalle.params import OurPath, flat_parameters, refuse_disagreement
 from generation.models.weights import read_header, stream_weights, weights_file
 from generation.vqgan.config import VqganConfig
 from generation.vqgan.modeling import Vqgan
-
-OurPath = tuple[str | int, ...]
 
 
 def name_table(config: VqganConfig) -> dict[str, OurPath]:
@@ -38,7 +36,7 @@ def load_vqgan(folder: Path, *, dtype: Any = jnp.float32, param_dtype: Any = jnp
     header = read_header(path)
     table = name_table(config)
     model = nnx.eval_shape(lambda: Vqgan(config, rngs=nnx.Rngs(0), dtype=dtype, param_dtype=param_dtype))
-    shapes = {ours: leaf.get_value().shape for ours, leaf in nnx.to_flat_state(nnx.state(model, nnx.Param))}
+    shapes = {ours: leaf.shape for ours, leaf in flat_parameters(model).items()}
     refuse_disagreement(path, {name: shapes[ours] for name, ours in table.items()}, header)
     # Converted by NumPy: JAX would compile a program for each shape.
     arrays = [(table[name], jnp.asarray(array.astype(param_dtype))) for name, array in stream_weights(path, header)]
@@ -48,7 +46,7 @@ def load_vqgan(folder: Path, *, dtype: Any = jnp.float32, param_dtype: Any = jnp
 
 def published_weights(model: Vqgan, *, dtype: Any = np.float32) -> dict[str, np.ndarray[Any, Any]]:
     """The network's parameters under their published names, as `write_msgpack` and `write_safetensors` take them."""
-    ours = {path: leaf.get_value() for path, leaf in nnx.to_flat_state(nnx.state(model, nnx.Param))}
+    ours = flat_parameters(model)
     return {name: np.asarray(ours[path]).astype(dtype) for name, path in name_table(model.config).items()}
 
 
