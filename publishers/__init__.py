@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from publishers.credentials import OAuth1Token, OAuth2Token, Rotate, saving
+from publishers.credentials import OAuth1Token, OAuth2Token, Refresh, Rotate, saving
 from publishers.errors import Outcome, PublishError, Reason
 from publishers.limits import Limits, PictureLimits, limits_of
 from publishers.protocol import Publisher
@@ -57,6 +57,7 @@ __all__ = [
     "Published",
     "Publisher",
     "Reason",
+    "Refresh",
     "Rotate",
     "Secret",
     "Timeouts",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import math
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +64,8 @@ def prepare_picture(data: bytes, limits: PictureLimits, network: str) -> Prepare
     if unchanged:
         return PreparedPicture(data, str(picture.format), picture.width, picture.height)
     lossy_source = picture.format == "JPEG"
-    pixels = _within(_plain(ImageOps.exif_transpose(picture)), limits)
+    ImageOps.exif_transpose(picture, in_place=True)
+    pixels = _within(_plain(picture), limits)
     return _encode(pixels, limits, lossless_first=not lossy_source)
 
 
@@ -128,7 +130,7 @@ def _plain(picture: Image.Image) -> Image.Image:
         if plain.getchannel("A").getextrema() == (255, 255):
             plain = plain.convert("RGB")
     else:
-        plain = picture.convert("RGB")
+        plain = picture if picture.mode == "RGB" else picture.convert("RGB")
     plain.info = {"icc_profile": profile} if profile else {}
     return plain
 
@@ -146,23 +148,30 @@ def _scaled(picture: Image.Image, scale: float) -> Image.Image:
 
 def _encode(picture: Image.Image, limits: PictureLimits, *, lossless_first: bool) -> PreparedPicture:
     room = limits.bytes - min(HEADROOM, limits.bytes // 4)
-    profile = picture.info.get("icc_profile")
-    if lossless_first:
-        data = _saved(picture, "PNG", icc_profile=profile)
+    if lossless_first and "PNG" in limits.formats:
+        data = _saved(picture, "PNG", icc_profile=picture.info.get("icc_profile"))
         if len(data) <= room:
             return PreparedPicture(data, "PNG", *picture.size)
     flat = _on_white(picture)
-    while True:
-        for quality in JPEG_QUALITIES:
-            # Full colour resolution: drawn pictures have hard coloured edges, where halved chroma shows.
-            data = _saved(flat, "JPEG", quality=quality, subsampling=0, icc_profile=profile)
-            if len(data) > room:
-                continue
-            psnr = _psnr(flat, Image.open(io.BytesIO(data)))
-            if psnr >= LEAST_PSNR or min(flat.size) * SHRINK < SMALLEST_SIDE or quality == JPEG_QUALITIES[0]:
-                return PreparedPicture(data, "JPEG", *flat.size, psnr)
-            break
+    while True:  # a smaller picture fits better, so this ends
+        smallest = len(_as_jpeg(flat, JPEG_QUALITIES[-1]))
+        if smallest > room:
+            flat = _scaled(flat, min(SHRINK, math.sqrt(room / smallest)))
+            continue
+        quality, data = next(fitting for fitting in _jpegs(flat) if len(fitting[1]) <= room)
+        psnr = _psnr(flat, Image.open(io.BytesIO(data)))
+        if psnr >= LEAST_PSNR or quality == JPEG_QUALITIES[0]:
+            return PreparedPicture(data, "JPEG", *flat.size, psnr)
         flat = _scaled(flat, SHRINK)
+
+
+def _jpegs(picture: Image.Image) -> Iterator[tuple[int, bytes]]:
+    return ((quality, _as_jpeg(picture, quality)) for quality in JPEG_QUALITIES)
+
+
+def _as_jpeg(picture: Image.Image, quality: int) -> bytes:
+    # Full colour resolution: drawn pictures have hard coloured edges, where halved chroma shows.
+    return _saved(picture, "JPEG", quality=quality, subsampling=0, icc_profile=picture.info.get("icc_profile"))
 
 
 def _saved(picture: Image.Image, format_name: str, **options: object) -> bytes:
@@ -176,6 +185,7 @@ def _on_white(picture: Image.Image) -> Image.Image:
         return picture
     flat = Image.new("RGB", picture.size, "white")
     flat.paste(picture, mask=picture.getchannel("A"))
+    flat.info = picture.info
     return flat
 
 

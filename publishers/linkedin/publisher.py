@@ -302,8 +302,9 @@ class LinkedInPublisher:
         missing = SCOPES[self._kind] - token.scopes if token.scopes else frozenset()
         if missing:
             lines.append(f"LinkedIn did not grant {', '.join(sorted(missing))}: connect the account again.")
-        if token.expires_at and token.expires_at - now < timedelta(days=TOKEN_WARNING_DAYS):
-            lines.append(f"LinkedIn's token ends on {token.expires_at:%d %B %Y}: connect the account again before.")
+        end = None if token.refresh_token else token.expires_at
+        if end and end - now < timedelta(days=TOKEN_WARNING_DAYS):
+            lines.append(f"LinkedIn's token ends on {end:%d %B %Y}: connect the account again before.")
         if warning := version_warning(self._version, now.date()):
             lines.append(warning)
         return tuple(lines)

@@ -91,35 +91,38 @@ def x_oauth1(networks) -> XPublisher:
     return XPublisher(token, address=networks.x, web_address=networks.x, timeouts=PATIENCE, settling=timedelta(0))
 
 
-def linkedin_publisher(networks: LocalNetworks, author: str, tokens: Tokens | None = None, **options):
-    token = oauth2(account(networks, author)) if tokens is None else tokens.saved[0]
-    return LinkedInPublisher(
-        author,
-        token,
-        rotate=saving((tokens or Tokens(token)).save),
-        address=networks.linkedin,
-        login_address=networks.linkedin,
-        web_address=networks.linkedin,
-        timeouts=PATIENCE,
-        settling=timedelta(0),
-        grace=0.05,
-        **options,
-    )
+@pytest.fixture
+def linkedin_token(networks):
+    """The OAuth 2 token of an author on the local LinkedIn."""
+    return lambda author: oauth2(account(networks, author))
 
 
 @pytest.fixture
-def person(networks) -> LinkedInPublisher:
-    return linkedin_publisher(networks, "urn:li:person:ada1815")
+def linkedin(networks, linkedin_token):
+    """Makes publishers for authors, with whatever options differ from those of an impatient test."""
+
+    def make(author: str, token: OAuth2Token | None = None, **options) -> LinkedInPublisher:
+        addresses = dict.fromkeys(("address", "login_address", "web_address"), networks.linkedin)
+        quick = {"timeouts": PATIENCE, "settling": timedelta(0), "grace": 0.05}
+        return LinkedInPublisher(author, token or linkedin_token(author), **(addresses | quick | options))
+
+    return make
 
 
 @pytest.fixture
-def organization_tokens(networks) -> Tokens:
-    return Tokens(oauth2(account(networks, "urn:li:organization:2001")))
+def person(linkedin) -> LinkedInPublisher:
+    return linkedin("urn:li:person:ada1815")
 
 
 @pytest.fixture
-def organization(networks, organization_tokens) -> LinkedInPublisher:
-    return linkedin_publisher(networks, "urn:li:organization:2001", organization_tokens)
+def organization_tokens(linkedin_token) -> Tokens:
+    return Tokens(linkedin_token("urn:li:organization:2001"))
+
+
+@pytest.fixture
+def organization(linkedin, organization_tokens) -> LinkedInPublisher:
+    tokens = organization_tokens
+    return linkedin("urn:li:organization:2001", tokens.saved[0], rotate=saving(tokens.save))
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from publishers import (
     Found,
     LinkedInPublisher,
     Media,
-    OAuth2Token,
     Outcome,
     Publisher,
     PublishError,
@@ -68,28 +67,11 @@ def test_an_organisation_waits_until_its_pictures_are_ready(networks, organizati
     assert len(networks.journal("posted")) == 1
 
 
-def test_a_person_waits_a_grace_period_instead(networks, png, make_publication):
-    token = _token(networks, "urn:li:person:ada1815")
-    person = _publisher(networks, "urn:li:person:ada1815", token, grace=0.5)
+def test_a_person_waits_a_grace_period_instead(networks, png, make_publication, linkedin):
+    person = linkedin("urn:li:person:ada1815", grace=0.5)
     networks.change(processing_seconds=0.2)
     person.create(make_publication("ready", [person.upload(png, "alt")]))
     assert len(networks.journal("posted")) == 1
-
-
-def _token(networks, author: str):
-    known = next(account for account in networks.accounts() if account["id"] == author)["oauth2"]
-    return OAuth2Token(
-        Secret(known["access_token"]),
-        known["client_id"],
-        refresh_token=Secret(known["refresh_token"]),
-        scopes=frozenset(known["scopes"]),
-    )
-
-
-def _publisher(networks, author: str, token, **options) -> LinkedInPublisher:
-    settings = {"timeouts": PATIENCE, "settling": timedelta(0), "grace": 0.05} | options
-    addresses = dict.fromkeys(("address", "login_address", "web_address"), networks.linkedin)
-    return LinkedInPublisher(author, token, **addresses, **settings)
 
 
 def pictures(*sizes: tuple[int, int]) -> list[bytes]:
@@ -146,9 +128,8 @@ def test_a_post_among_more_than_a_page_of_others_is_found(networks, organization
     assert isinstance(organization.find(wanted), Found)
 
 
-def test_absence_is_not_sure_until_the_list_has_settled(networks, make_publication):
-    author = "urn:li:organization:2001"
-    slow = _publisher(networks, author, _token(networks, author), settling=timedelta(seconds=40))
+def test_absence_is_not_sure_until_the_list_has_settled(make_publication, linkedin):
+    slow = linkedin("urn:li:organization:2001", settling=timedelta(seconds=40))
     lookup = slow.find(make_publication("just tried"))
     assert isinstance(lookup, Unknown)
     assert 30 < lookup.look_again_after <= 40
@@ -202,17 +183,17 @@ def test_a_version_is_warned_about_at_ten_months():
 
 
 @pytest.mark.parametrize("version", ["2026", "202613", "26-01", "202609 "])
-def test_a_version_that_is_none_is_refused(networks, version):
+def test_a_version_that_is_none_is_refused(version, linkedin_token):
     with pytest.raises(PublishError, match="write it as 202609"):
-        LinkedInPublisher("urn:li:person:a", _token(networks, "urn:li:person:ada1815"), version=version)
+        LinkedInPublisher("urn:li:person:a", linkedin_token("urn:li:person:ada1815"), version=version)
 
 
 @pytest.mark.parametrize(
     "author", ["", "ada", "urn:li:person:", "urn:li:share:1", "urn:li:person:a/b", "urn:li:person:a\n", "x" * 500]
 )
-def test_an_author_that_is_no_urn_is_refused(networks, author):
+def test_an_author_that_is_no_urn_is_refused(author, linkedin_token):
     with pytest.raises(PublishError, match="no author on LinkedIn"):
-        LinkedInPublisher(author, _token(networks, "urn:li:person:ada1815"))
+        LinkedInPublisher(author, linkedin_token("urn:li:person:ada1815"))
 
 
 @pytest.mark.parametrize("urn", [None, "", "5", "urn:li:person:1", "urn:li:share:1/../2"])
@@ -227,20 +208,25 @@ def test_a_text_linkedin_would_refuse_is_refused_before_anything_is_sent(network
     assert networks.journal() == []
 
 
-def test_check_tells_the_name_missing_scopes_and_the_tokens_end(networks):
+def test_check_tells_the_name_missing_scopes_and_the_tokens_end(linkedin, linkedin_token):
     author = "urn:li:person:ada1815"
-    token = _token(networks, author)
-    assert _publisher(networks, author, token).check().warnings == ()
-    soon = replace(token, expires_at=datetime.now(UTC) + timedelta(days=3), scopes=frozenset({"openid", "profile"}))
-    report = _publisher(networks, author, soon, version="202512").check()
+    token = linkedin_token(author)
+    assert linkedin(author, token).check().warnings == ()
+    soon = replace(
+        token,
+        expires_at=datetime.now(UTC) + timedelta(days=3),
+        refresh_token=None,
+        scopes=frozenset({"openid", "profile"}),
+    )
+    report = linkedin(author, soon, version="202512").check()
     assert report.name == "Ada Painter"
     missing, ending, *_ = report.warnings
     assert missing == "LinkedIn did not grant w_member_social: connect the account again."
     assert ending.startswith("LinkedIn's token ends on ")
 
 
-def test_a_token_of_someone_else_is_refused(networks):
-    wrong = _publisher(networks, "urn:li:person:someone", _token(networks, "urn:li:person:ada1815"))
+def test_a_token_of_someone_else_is_refused(linkedin, linkedin_token):
+    wrong = linkedin("urn:li:person:someone", linkedin_token("urn:li:person:ada1815"))
     with pytest.raises(PublishError, match="belongs to urn:li:person:ada1815 and not to urn:li:person:someone"):
         wrong.check()
 
@@ -254,9 +240,9 @@ def test_a_token_that_ran_out_is_renewed_once_stored_and_used(
     assert organization_tokens.saved[-1] != organization_tokens.saved[0]
 
 
-def test_a_token_that_cannot_be_renewed_is_refused(networks, make_publication):
+def test_a_token_that_cannot_be_renewed_is_refused(networks, make_publication, linkedin, linkedin_token):
     author = "urn:li:person:ada1815"
-    person = _publisher(networks, author, replace(_token(networks, author), refresh_token=None))
+    person = linkedin(author, replace(linkedin_token(author), refresh_token=None))
     networks.end_access("linkedin")
     error = failure(person, make_publication())
     assert (error.outcome, error.reason) == (Outcome.REFUSED, Reason.UNAUTHORIZED)
@@ -314,21 +300,19 @@ def test_a_timeout_after_the_request_was_sent_is_unknown(networks, organization,
     assert isinstance(organization.find(publication), Found)
 
 
-def test_no_connection_at_all_is_no_attempt(networks, make_publication):
+def test_no_connection_at_all_is_no_attempt(make_publication, linkedin):
     author = "urn:li:person:ada1815"
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{unused.getsockname()[1]}"
-        publisher = LinkedInPublisher(author, _token(networks, author), address=address, timeouts=PATIENCE)
-        error = failure(publisher, make_publication())
+        error = failure(linkedin(author, address=address), make_publication())
     assert (error.outcome, error.reason) == (Outcome.RETRY_AFTER, Reason.CONNECTION)
 
 
 @pytest.mark.parametrize("address", ["nonsense", "ftp://127.0.0.1", "http://[::1"])
-def test_an_address_that_is_none_is_refused(networks, make_publication, address):
+def test_an_address_that_is_none_is_refused(make_publication, address, linkedin):
     author = "urn:li:person:ada1815"
-    publisher = LinkedInPublisher(author, _token(networks, author), address=address, timeouts=PATIENCE)
-    assert failure(publisher, make_publication()).outcome is Outcome.REFUSED
+    assert failure(linkedin(author, address=address), make_publication()).outcome is Outcome.REFUSED
 
 
 @pytest.mark.parametrize(
@@ -405,15 +389,10 @@ def test_no_token_shows_in_any_error_traceback_or_log(networks, organization, ma
         assert secret.reveal() not in text
 
 
-def test_a_renewed_token_is_handed_over_before_it_is_used(networks, make_publication):
+def test_a_renewed_token_is_handed_over_before_it_is_used(networks, linkedin, make_publication):
     author = "urn:li:organization:2001"
     order = []
-    organization = _publisher(
-        networks,
-        author,
-        _token(networks, author),
-        rotate=saving(lambda token: order.append(networks.journal("posted"))),
-    )
+    organization = linkedin(author, rotate=saving(lambda token: order.append(networks.journal("posted"))))
     networks.end_access("linkedin")
     organization.create(make_publication())
     assert order == [[]]

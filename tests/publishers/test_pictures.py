@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image, ImageDraw, ImageFilter
+from PIL import ExifTags, Image, ImageCms, ImageDraw, ImageFilter
 
 from publishers import PublishError, limits_of
 from publishers.limits import PictureLimits
@@ -69,7 +69,7 @@ def test_a_still_gif_becomes_png_and_never_the_other_way_round():
 
 
 def test_a_picture_over_five_megabytes_becomes_the_best_jpeg_that_fits_and_its_quality_is_measured():
-    source = noise(2400, 1800, blur=1.2)
+    source = noise(1700, 1400, blur=0.8)
     data = encoded(source)
     assert len(data) > X.bytes
     prepared = prepare_picture(data, X, "x")
@@ -170,6 +170,17 @@ def test_a_place_in_xmp_goes_too():
     packet = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description exif:GPSLatitude="52,30N"/></x:xmpmeta>'
     prepared = prepare_picture(encoded(drawing(), "JPEG", xmp=packet), X, "x")
     assert b"GPSLatitude" not in prepared.data
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_the_colour_profile_stays_however_a_picture_is_encoded(mode):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    source = noise(400, 300).convert(mode)
+    if mode == "RGBA":
+        source.putpixel((0, 0), (0, 0, 0, 0))
+    data = encoded(source, icc_profile=profile)
+    for limits in (PictureLimits(10**6, 200, 10**8, X.formats), PictureLimits(60_000, 8192, 10**8, X.formats)):
+        assert reopened(prepare_picture(data, limits, "x")).info["icc_profile"] == profile
 
 
 def test_transparency_stays_in_png_and_becomes_white_in_jpeg():
