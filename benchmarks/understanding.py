@@ -1,11 +1,13 @@
-"""How well a writer understands drafts: labelled concepts present in the prompt, literal misreadings absent, time for a draft.
+"""How well a writer understands drafts: labelled concepts present in the prompt, literal misreadings absent, time for
+a draft.
 
     python benchmarks/understanding.py [--json] [--misses]
 
-Two sets of labelled drafts lie in benchmarks/data/understanding. `tuning.jsonl` may be looked at while improving the tables;
-`held_out.jsonl` was written before the tables were tuned, and its single results are never looked at while tuning. `--misses` lists
-the misses of the tuning set only. Each line holds a draft, `must` (for each concept the words that count as it) and `must_not`
-(words whose presence shows a literal misreading). A word counts in singular and plural.
+Two sets of labelled drafts lie in benchmarks/data/understanding. `tuning.jsonl` may be looked at while improving the
+tables; `held_out.jsonl` was written before the tables were tuned, and its single results are never looked at while
+tuning. `--misses` lists the misses of the tuning set only. Each line holds a draft, `must` (for each concept the
+words that count as it) and `must_not` (words whose presence shows a literal misreading). A word counts in singular
+and plural.
 
 Bars: concepts present 85% (held out 75%), misreadings absent 95% (held out 92%), one draft under 5 ms warm.
 """

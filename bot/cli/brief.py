@@ -24,6 +24,9 @@ def brief(
     file: Annotated[
         Path | None, typer.Option(help="Drafts, one a line; prints one JSON object a line. - is standard input.")
     ] = None,
+    article: Annotated[
+        str, typer.Option(help="An article to illustrate: a web address or a file. DRAFT is then the post beside it.")
+    ] = "",
     writer: Annotated[str, typer.Option(help="Who writes the brief: rules or llm.")] = "rules",
     llm_url: Annotated[
         str, typer.Option(envvar="EASEL_LLM_URL", help="An OpenAI-compatible server, such as http://localhost:8080/v1.")
@@ -36,6 +39,11 @@ def brief(
 
     if writer not in WRITERS:
         raise Misuse(f"--writer {writer} is unknown: use {' or '.join(WRITERS)}.")
+    if article and file:
+        raise Misuse("Give --article or --file, not both.")
+    if article:
+        print_article(article, draft, as_json=json)
+        return
     if bool(draft) == bool(file):
         raise Misuse("Give one draft, or --file with one draft a line. `easel brief --help` shows both.")
     briefs = open_llm_writer(llm_url, llm_model) if writer == "llm" else open_writer()
@@ -118,6 +126,29 @@ def write_lines(briefs: RulesWriter | LLMWriter, drafts: Iterable[str]) -> None:
             print_json(briefs.write(line).to_dict())
         except DraftError as error:
             print_json({"draft": line.rstrip("\n"), "error": str(error)})
+
+
+def print_article(where: str, draft: str, *, as_json: bool) -> None:
+    """Fetch or read an article and show each stage of its brief."""
+    from bot.articles import open_article
+    from generation.prompting.article import read_article, write_article
+
+    page = open_article(where)
+    made = write_article(open_writer(), read_article(page.text, is_html=page.is_html or None), draft=draft)
+    if as_json:
+        print_json({"source": page.url, **made.to_dict()})
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console()
+    console.print(
+        Text(f"{made.title or 'Untitled'} ({made.word_count:,} words, {len(made.chunks)} parts)", style="bold")
+    )
+    for part in made.chunks:
+        names = ", ".join(topic.name for topic in part.topics) or "no topic of its own"
+        console.print(Text(f"  {part.opening} …  →  {names}", style="dim"))
+    print_brief(made.brief)
 
 
 def print_json(plain: object) -> None:

@@ -57,6 +57,9 @@ def test_a_language_model_can_write_it(monkeypatch, capsys):
         (("a", "--writer", "llm"), "--llm-model"),
         (("a", "--writer", "llm", "--llm-model", "m"), "OPENAI_API_KEY"),
         (("--file", "/nowhere/drafts.txt"), "cannot be read"),
+        (("--article", "file:///etc/passwd"), "http or https"),
+        (("--article", "http://169.254.169.254/"), "public web"),
+        (("--article", "/nowhere/story.txt"), "cannot be read"),
         ((" ",), "empty"),
         (("x" * 100_000,), "40,000"),
     ],
@@ -75,3 +78,24 @@ def test_a_binary_file_of_drafts_is_refused(monkeypatch, capsys, tmp_path):
     binary.write_bytes(b"\xff\xd8\xff\xe0")
     assert run(monkeypatch, "--file", str(binary)) == 2
     assert "UTF-8" in capsys.readouterr().err
+
+
+def test_an_article_in_a_file_is_shown_stage_by_stage(monkeypatch, capsys, tmp_path):
+    story = tmp_path / "story.txt"
+    story.write_text(
+        "Of rockets\n\n" + "The rocket stands on its pad, and the astronauts wave. " * 20, encoding="utf-8"
+    )
+    assert run(monkeypatch, "--article", str(story), "--json") == 0
+    made = json.loads(capsys.readouterr().out)
+    assert made["title"] == "Of rockets"
+    assert made["topics"][0]["picture"] == "a rocket"
+    assert made["brief"]["prompt"].startswith("a rocket")
+    assert run(monkeypatch, "--article", str(story)) == 0
+    assert "a rocket" in capsys.readouterr().out
+
+
+def test_an_article_too_short_to_be_one_is_refused(monkeypatch, capsys, tmp_path):
+    note = tmp_path / "note.txt"
+    note.write_text("Just a note.", encoding="utf-8")
+    assert run(monkeypatch, "--article", str(note)) in {1, 2}
+    assert "Only 3 words" in capsys.readouterr().err

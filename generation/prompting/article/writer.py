@@ -1,0 +1,87 @@
+"""The article way: readable text, parts, topics, one hard prompt. Each stage stays visible in what is returned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from generation.prompting.article.readable import Article
+from generation.prompting.article.topics import ChunkTopics, Embed, Topic, chunk, chunk_topics, combine
+from generation.prompting.brand import Brand
+from generation.prompting.brief import Brief
+from generation.prompting.composing import NEVER_WANTED, NOTHING_TO_DRAW, alt_text, listed, picture_prompt
+from generation.prompting.language import detect_language
+from generation.prompting.languages import ENGLISH, NAMES
+from generation.prompting.ranking import Ranking, rank
+from generation.prompting.reading import read_draft
+from generation.prompting.rules import RulesWriter
+
+_THINGS = 3
+_LEAD_CHARACTERS = 280
+_LANGUAGE_SAMPLE = 2000
+
+
+@dataclass(frozen=True)
+class ArticleBrief:
+    """What was read of an article and the brief that came of it, whose draft is the article's title or lead."""
+
+    title: str
+    word_count: int
+    chunks: tuple[ChunkTopics, ...]
+    topics: tuple[Topic, ...]
+    brief: Brief
+
+    def to_dict(self) -> dict[str, Any]:
+        """The stages as plain JSON types."""
+        return {
+            "title": self.title,
+            "word_count": self.word_count,
+            "chunks": [{"opening": c.opening, "topics": [topic.name for topic in c.topics]} for c in self.chunks],
+            "topics": [{"name": t.name, "picture": t.picture, "weight": round(t.weight, 3)} for t in self.topics],
+            "brief": self.brief.to_dict(),
+        }
+
+
+def write_article(
+    writer: RulesWriter, article: Article, *, draft: str = "", embed: Embed | None = None
+) -> ArticleBrief:
+    """The brief of an article by rules alone; `draft` is the post that goes with it, by default the title.
+
+    Raises:
+        DraftError: a given `draft` is no draft.
+    """
+    lexicon, brand = writer.lexicon, writer.brand or Brand()
+    parts = chunk_topics(chunk(article.text), lexicon)
+    topics = combine(parts, article.title, lexicon, embed)
+    post = draft or article.title or article.paragraphs[0][:_LEAD_CHARACTERS]
+    by_post = writer.write(post)
+    language = detect_language(article.text[:_LANGUAGE_SAMPLE])
+    ranking = replace(rank(read_draft(by_post.draft, lexicon, language), lexicon, language), unknown=())
+    things = _things(topics, ranking, brand)
+    brief = replace(
+        by_post,
+        language=language,
+        prompt=picture_prompt(things, ranking, brand),
+        negative=tuple(dict.fromkeys((*brand.avoid, *by_post.negative, *NEVER_WANTED))),
+        alt_text=alt_text(things, ranking),
+        topics=tuple(topic.name for topic in topics) or by_post.topics,
+        notices=(*by_post.notices, *article.notices, *_language_notice(language), _read_notice(article, things)),
+    )
+    return ArticleBrief(article.title, article.word_count, tuple(parts), topics, brief)
+
+
+def _things(topics: tuple[Topic, ...], ranking: Ranking, brand: Brand) -> tuple[str, ...]:
+    """Pictures of the topics, the most important first; where no topic has one, those of the post."""
+    pictures = [topic.picture for topic in topics if topic.picture and not brand.avoids(topic.picture)]
+    named = [thing.picture.phrase for thing in ranking.things if not brand.avoids(thing.picture.phrase)]
+    return tuple(dict.fromkeys(pictures or named))[:_THINGS] or (NOTHING_TO_DRAW,)
+
+
+def _read_notice(article: Article, things: tuple[str, ...]) -> str:
+    return f"Read {article.word_count:,} words of the article; the picture shows {listed(things)}."
+
+
+def _language_notice(language: str) -> tuple[str, ...]:
+    if language in ENGLISH:
+        return ()
+    return (f"The article reads as {NAMES.get(language, language)}; the rules know few of its words.",)

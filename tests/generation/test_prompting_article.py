@@ -1,0 +1,145 @@
+"""Articles: the readable text is found, each part has topics, and the whole becomes one picture."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from generation.prompting import Brand, RulesWriter
+from generation.prompting.article import ArticleError, read_article, write_article
+from generation.prompting.article.topics import CHUNK_WORDS, chunk
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+
+BEES = (
+    "Bees and other pollinators visit flowers for nectar, and a single hive may visit millions of flowers in a day. "
+    "Each honeybee carries pollen from blossom to blossom, so that the orchard around the hive can bear fruit. "
+    "Beekeepers know that a strong hive needs a garden with flowers from spring to autumn. "
+)
+ROBOTS = (
+    "Engineers now build robots no larger than a fingernail that fly between flowers like bees do. "
+    "A robot of this kind needs a battery, and today's batteries carry it for a few minutes only. "
+    "The robots learn their routes with machine learning on a computer, and each new robot flies better. "
+)
+PAGE = f"""<!doctype html><html><head><title>Site | Robots and bees</title><style>p {{color: red}}</style>
+<script>var text = "buy pizza pizza pizza";</script></head><body>
+<nav><ul><li><a href="/">Home page of the pizza site</a></li></ul></nav>
+<div class="cookie-banner"><p>We use cookies, pizza cookies and more cookies.</p></div>
+<article><h1>Robots that help bees</h1><p>{BEES * 3}</p><p>{ROBOTS * 3}<br>And &amp; so on, at last.</p>
+<div class="share-buttons"><p>Share this story with all of your friends now</p></div>
+<p><a href="/a">Read our long story about pizza in Rome</a></p></article>
+<aside><p>Related: ten pizza places that you should know about.</p></aside>
+<footer><p>Copyright pizza incorporated, all rights reserved.</p></footer></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def writer() -> RulesWriter:
+    return RulesWriter.load(CONFIG)
+
+
+def test_the_story_is_read_without_the_furniture_around_it():
+    article = read_article(PAGE)
+    assert article.title == "Robots that help bees"
+    assert "pizza" not in article.text
+    assert "friends" not in article.text
+    assert "And & so on" in article.text
+
+
+def test_each_stage_is_visible_and_the_topics_are_the_storys(writer):
+    made = write_article(writer, read_article(PAGE))
+    assert {"a honeybee", "a robot"} <= {topic.picture for topic in made.topics}
+    assert len(made.topics) <= 6
+    assert len(made.chunks) >= 2
+    assert "a robot" in made.brief.prompt
+    assert "a honeybee" in made.brief.prompt
+    assert "pizza" not in json.dumps(made.to_dict())
+    assert made.brief.draft == "Robots that help bees"
+    assert any("words of the article" in notice for notice in made.brief.notices)
+
+
+def test_the_post_that_goes_with_it_stays_the_draft(writer):
+    made = write_article(writer, read_article(PAGE), draft="this is wild 🤖🐝")
+    assert made.brief.draft == "this is wild 🤖🐝"
+    assert "a robot" in made.brief.prompt
+
+
+def test_the_brand_rules_over_articles_too(writer):
+    branded = RulesWriter(writer.lexicon, Brand(avoid=("robot",), style="paper cut-out"))
+    prompt = write_article(branded, read_article(PAGE)).brief.prompt
+    assert "robot" not in prompt
+    assert prompt.endswith("paper cut-out")
+
+
+def test_topics_that_mean_the_same_are_merged_when_there_are_embeddings(writer):
+    text = (
+        ("The auction house sold the auction lots. " * 40)
+        + "\n\n"
+        + ("Bidding at the bidding hall, the bidding rose. " * 40)
+    )
+
+    def embed(texts):
+        return [[1.0, 0.0] if text in {"auction", "bidding"} else [0.0, 1.0] for text in texts]
+
+    apart = {topic.name for topic in write_article(writer, read_article(text)).topics}
+    together = {topic.name for topic in write_article(writer, read_article(text), embed=embed).topics}
+    assert {"auction", "bidding"} <= apart
+    assert len({"auction", "bidding"} & together) == 1
+
+
+def test_parts_end_where_sentences_do():
+    parts = chunk(f"{BEES}{ROBOTS}" * 6)
+    assert len(parts) > 1
+    assert all(len(part.split()) <= CHUNK_WORDS for part in parts)
+    assert all(part.rstrip().endswith(".") for part in parts)
+
+
+def test_plain_text_has_its_first_line_as_title():
+    article = read_article(f"# Of bees\n\n{BEES * 3}\n\n{ROBOTS}")
+    assert article.title == "Of bees"
+    assert len(article.paragraphs) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "Only 0 words"),
+        ("<html><body><div id=app></div></body></html>", "browser"),
+        ("%PDF-1.7 binary", "PDF"),
+        ("GIF89a\x00\x01" * 50, "binary"),
+        ("\ufffd" * 500, "binary"),
+    ],
+)
+def test_what_is_no_article_is_refused_in_one_line(text, says):
+    with pytest.raises(ArticleError, match=says) as refusal:
+        read_article(text)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_long_article_is_read_from_its_beginning(writer):
+    article = read_article((BEES + "\n\n") * 2000)
+    assert len(article.text) < 130_000
+    assert "Only the first" in article.notices[0]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        f"<div>{'<div>' * 5000}<p>{BEES * 2}</p>",
+        f"</p></div></article><p>{BEES * 2}<p>{ROBOTS * 2}",
+        f"<p>{BEES * 2}</p><script>if (a < b) {{ document.write('<p>pizza</p>'",
+        f"<article>{BEES * 2}<!-- never closed <p>pizza",
+    ],
+)
+def test_damaged_markup_is_read_as_far_as_it_goes(damaged):
+    article = read_article(damaged, is_html=True)
+    assert "honeybee" in article.text
+    assert "pizza" not in article.text
+
+
+def test_an_article_of_another_language_says_so(writer):
+    text = "La ciudad celebra la fiesta del libro en la plaza, y los vecinos traen libros para todos los niños. " * 8
+    made = write_article(writer, read_article(text))
+    assert made.brief.language == "es"
+    assert any("Spanish" in notice for notice in made.brief.notices)
