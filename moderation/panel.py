@@ -23,12 +23,14 @@ TEXT_MAKERS = {
     "personal-data": "moderation.text.personal_data:PersonalData",
     "brand": "moderation.text.brand:Brand",
     "detoxify": "moderation.text.detoxify:Detoxify",
+    "openai": "moderation.openai_moderation:OpenAiModeration",
 }
 PICTURE_MAKERS = {
     "pixels": "moderation.pictures.pixels:Pixels",
     "open-nsfw": "moderation.pictures.open_nsfw:OpenNsfw",
     "nsfwjs": "moderation.pictures.nsfwjs:NsfwJs",
     "rejected-before": "moderation.pictures.likeness:NearDuplicates",
+    "openai": "moderation.openai_moderation:OpenAiModeration",
 }
 
 
