@@ -69,7 +69,7 @@ def test_a_still_gif_becomes_png_and_never_the_other_way_round():
 
 
 def test_a_picture_over_five_megabytes_becomes_the_best_jpeg_that_fits_and_its_quality_is_measured():
-    source = noise(1800, 1500, blur=0.8)
+    source = noise(1800, 1500, blur=1.0)
     data = encoded(source)
     assert len(data) > X.bytes
     prepared = prepare_picture(data, X, "x")
