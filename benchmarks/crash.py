@@ -45,7 +45,7 @@ from bot.settings import load_settings
 from playground.networks.process import LocalNetworks, running_networks
 
 WORKERS = 3
-KILLS_A_SECOND = 1.5
+KILLS_A_SECOND = 0.4
 FAULTS_A_KILL = 2
 SIDES = ("before", "after")
 SETTLE_SECONDS = 3.0  # the longest delay below and some more: the local networks have no other lag

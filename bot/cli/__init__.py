@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from bot.cli import accounts, brief, compare, demo, models, moderate, post, queue, serve, show
+from bot.cli import accounts, brief, compare, demo, doctor, models, moderate, post, queue, serve, show
 from bot.errors import EaselError
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ app.command()(queue.confirm)
 app.add_typer(models.app, name="models")
 app.add_typer(accounts.accounts, name="accounts")
 app.add_typer(accounts.slots, name="slots")
+app.command()(doctor.doctor)
 app.command()(serve.serve)
 app.command()(serve.worker)
 app.command()(show.audit)

@@ -73,8 +73,18 @@ def newest_revision() -> str:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest revision; a database that is there already costs one query."""
-    if current_revision(engine) != newest_revision():
+    """Bring the schema to the newest revision; a database that is there already costs one query.
+
+    Raises:
+        EaselError: if a newer Easel has been at it.
+    """
+    current, newest = current_revision(engine), newest_revision()
+    if current is not None and current > newest:
+        raise EaselError(
+            f"The database {engine.url.render_as_string(hide_password=True)} is of a newer Easel (schema {current}, "
+            f"this one knows {newest}): update Easel."
+        )
+    if current != newest:
         run_migrations(engine, "upgrade", "head")
 
 

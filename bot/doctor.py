@@ -1,0 +1,170 @@
+"""`easel doctor`: is everything that a post needs on its way in order, and what to do where it is not.
+
+Each check is a function that gives findings; none raises. Nothing is changed, and nothing secret is shown.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from bot.errors import EaselError
+from bot.pipeline.sweep import GONE_AFTER
+from bot.records import PublicationState
+from bot.records.publications import ASKING
+from bot.records.states import AccountState
+
+if TYPE_CHECKING:
+    from bot.pipeline.studio import Studio
+    from bot.records.tables import AccountRow
+
+LEAST_FREE_BYTES = 1_000_000_000
+"""A post takes about 3 MB (pictures, sheet, copies); with less than this free, hundreds of posts remain at most."""
+
+LONG_LAG = timedelta(minutes=5)
+TOKEN_WARNING = timedelta(days=14)
+"""LinkedIn's tokens live 60 days and only a person can renew them."""
+
+
+class Health(StrEnum):
+    """How a thing is."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, how it is, and what to do."""
+
+    what: str
+    health: Health
+    told: str
+
+
+def examine(studio: Studio) -> Iterator[Finding]:
+    """All findings, the ones that others rest on first."""
+    yield check_disk(studio)
+    database = check_database(studio)
+    yield database
+    if database.health is Health.BROKEN:
+        return
+    for check in CHECKS:
+        yield from check(studio)
+
+
+def check_disk(studio: Studio) -> Finding:
+    """There is room for pictures, and the home can be written to."""
+    home = studio.settings.home
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(home).free
+    except OSError as error:
+        return Finding("disk", Health.BROKEN, f"{home}: {error.strerror}. Set EASEL_HOME to a folder of your own.")
+    if not os.access(home, os.W_OK):
+        return Finding("disk", Health.BROKEN, f"{home} cannot be written to: change its owner or set EASEL_HOME.")
+    if free < LEAST_FREE_BYTES:
+        return Finding("disk", Health.WARNING, f"{home} has only {free / 1e6:,.0f} MB free: make room.")
+    return Finding("disk", Health.GOOD, f"{home} has {free / 1e9:,.0f} GB free")
+
+
+def check_database(studio: Studio) -> Finding:
+    """The database opens with the newest schema."""
+    try:
+        url = studio.records.engine.url.render_as_string(hide_password=True)
+        studio.records.count_publications()
+    except EaselError as error:
+        return Finding("database", Health.BROKEN, str(error))
+    return Finding("database", Health.GOOD, url)
+
+
+def check_workers(studio: Studio) -> Iterator[Finding]:
+    """Somebody draws and publishes, as far as there is something to do."""
+    known = studio.records.workers()
+    alive = [worker for worker in known if worker.seen_at > datetime.now(UTC) - GONE_AFTER]
+    for worker in known:
+        if worker not in alive:
+            told = f"{worker.name} was last seen {worker.seen_at:%Y-%m-%d %H:%M} UTC: start `easel serve` again."
+            yield Finding("workers", Health.WARNING, told)
+    served = {queue for worker in alive for queue in worker.queues}
+    coming = studio.records.count_publications()
+    if "publish" not in served and coming:
+        told = f"nobody publishes, and {coming:,} publications wait: start `easel serve`."
+        yield Finding("workers", Health.BROKEN, told)
+    elif alive:
+        yield Finding("workers", Health.GOOD, ", ".join(worker.name for worker in alive))
+    else:
+        yield Finding("workers", Health.GOOD, "none runs and nothing waits; `easel serve` publishes what is planned")
+
+
+def check_queue(studio: Studio) -> Iterator[Finding]:
+    """Nothing is late, and nothing waits for a person."""
+    now = datetime.now(UTC)
+    first = studio.records.planned((PublicationState.PLANNED,), limit=1)
+    late = now - first[0].due_at if first else timedelta()
+    if late > LONG_LAG:
+        told = f"the oldest publication is {late.total_seconds() / 60:,.0f} minutes late: see `easel queue`."
+        yield Finding("queue", Health.WARNING, told)
+    else:
+        yield Finding("queue", Health.GOOD, f"{studio.records.count_publications():,} publications planned, none late")
+    if asking := studio.records.count_publications(ASKING):
+        yield Finding("queue", Health.WARNING, f"{asking:,} publications wait for a decision: see `easel queue`.")
+
+
+def check_accounts(studio: Studio) -> Iterator[Finding]:
+    """Each account's token works, has its scopes, and does not end soon; the networks' clocks agree with ours."""
+    accounts = studio.records.accounts()
+    if not accounts:
+        yield Finding("accounts", Health.GOOD, "none is connected; posts go to the outbox (`easel accounts add`)")
+    for account in accounts:
+        yield from check_account(studio, account)
+
+
+def check_account(studio: Studio, account: AccountRow) -> Iterator[Finding]:
+    """One account, asked at its network."""
+    from bot.accounts import open_publisher
+    from publishers import PublishError
+
+    name = f"{account.network} {account.name}"
+    if account.state == AccountState.PAUSED:
+        told = f"paused: {account.notice} Then `easel accounts check` takes it up again."
+        yield Finding(name, Health.BROKEN, told)
+    if account.expires_at and account.expires_at - datetime.now(UTC) < TOKEN_WARNING:
+        told = f"the token ends on {account.expires_at:%d %B %Y}: connect the account again (`easel accounts add`)."
+        yield Finding(name, Health.WARNING, told)
+    try:
+        report = open_publisher(studio, account.network, account.name, account.workspace).check()
+    except (PublishError, EaselError) as error:
+        yield Finding(name, Health.BROKEN, str(error))
+        return
+    if account.state == AccountState.ACTIVE:
+        yield Finding(name, Health.GOOD, f"{report.name} works")
+    for warning in report.warnings:
+        yield Finding(name, Health.WARNING, warning)
+
+
+def check_model(studio: Studio) -> Iterator[Finding]:
+    """The model in use is there and whole."""
+    from generation.errors import GenerationError
+    from generation.models import ModelRegistry
+
+    try:
+        bundle = ModelRegistry(studio.settings.models_dir).find(studio.settings.model)
+    except (GenerationError, OSError) as error:
+        yield Finding("model", Health.BROKEN, str(error))
+    else:
+        yield Finding("model", Health.GOOD, f"{studio.settings.model} in {bundle.folder}")
+
+
+CHECKS: tuple[Callable[[Studio], Iterator[Finding]], ...] = (
+    check_workers,
+    check_queue,
+    check_model,
+    check_accounts,
+)
