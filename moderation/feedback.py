@@ -123,8 +123,8 @@ def report(overrides: Iterable[Override]) -> list[Agreement]:
 def calibrate(overrides: Iterable[Override], thresholds: Mapping[tuple[str, str], Thresholds]) -> list[Proposal]:
     """Better thresholds where there are enough judgements of both kinds to justify them.
 
-    The review threshold becomes the highest that lets through at most 5% of what people rejected, unless that shows them
-    more than half of what they approve; the block threshold the lowest above everything that they approved.
+    The review threshold becomes the highest that lets through at most 5% of what people rejected, unless that shows
+    them more than half of what they approve; the block threshold the lowest above everything that they approved.
 
     Args:
         overrides: verdicts with what people decided.

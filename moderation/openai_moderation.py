@@ -44,7 +44,7 @@ CATEGORIES = {
 
 
 class OpenAiModeration:
-    """Asks the server once for each text or picture, and once more if that fails; the seat makes *review* of a failure."""
+    """Asks the server about each text or picture, once more if that fails; the seat makes *review* of a failure."""
 
     categories = tuple(dict.fromkeys(CATEGORIES.values()))
 

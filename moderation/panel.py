@@ -49,8 +49,9 @@ class Moderators:
         self._text: list[Seat[str]] = [
             Seat(name, policy, (text or {}).get(name) or _maker(TEXT_MAKERS, name)) for name in policy.text
         ]
+        looking = {"text-in-picture": self._make_text_in_picture} | dict(pictures or {})
         self._pictures: list[Seat[Image.Image]] = [
-            Seat(name, policy, (pictures or {}).get(name) or _maker(PICTURE_MAKERS, name)) for name in policy.pictures
+            Seat(name, policy, looking.get(name) or _maker(PICTURE_MAKERS, name)) for name in policy.pictures
         ]
 
     @classmethod
@@ -108,6 +109,12 @@ class Moderators:
         thresholds = self._thresholds(network, channel, account)
         image = picture
         return tuple(seat.verdict(image, where, thresholds) for seat in self._pictures)
+
+    def _make_text_in_picture(self, policy: Policy) -> Moderator[Image.Image]:
+        """The one moderator that asks others: what it reads is judged by the text moderators at the base thresholds."""
+        from moderation.pictures.text_in_picture import TextInPicture
+
+        return TextInPicture.load(policy, self.judge_text)
 
     def _thresholds(
         self, network: str | Iterable[str] | None, channel: str | None, account: str | None
