@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from generation.models import ModelBundle, ModelRegistry
+    from generation.models.checking import Report
 
 app = typer.Typer(help="The models that draw: list, fetch, add, use, check, export.", no_args_is_help=True)
 
@@ -171,6 +172,30 @@ def remove(name: Name) -> None:
 
 
 @app.command()
+def check(
+    folder: Folder,
+    golden: Annotated[Path | None, typer.Option(metavar="FILE.npz", help="Golden arrays to compare with.")] = None,
+    text: Annotated[
+        list[Path] | None, typer.Option(metavar="CASES.json", help="Cases for normaliser and tokenizer.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Check a bundle, or the folder of one network: files, hashes, shapes, numbers, a picture, goldens.
+
+    The exit status is 1 if anything failed.
+    """
+    from generation.models.checking import check_model
+
+    report = check_model(folder, golden, text or [])
+    if json:
+        print_json(report.to_dict())
+    else:
+        print_report(report)
+    if not report.passed:
+        raise typer.Exit(1)
+
+
+@app.command()
 def export(
     folder: Folder,
     weights_format: Annotated[str, typer.Option("--format", help="safetensors or msgpack.")],
@@ -218,6 +243,36 @@ def say_added(bundle: ModelBundle) -> None:
         f"{bundle.revision[:12]}. Draw with it: `easel models use {bundle.name}`.",
         markup=False,
     )
+
+
+def print_report(report: Report) -> None:
+    """A table of checks, one of golden arrays, and the text cases that differ."""
+    from rich.table import Table
+    from rich.text import Text
+
+    styles = {"passed": "green", "failed": "bold red", "skipped": "dim"}
+    out = console()
+    out.print(f"{report.folder}: {report.kind}", markup=False)
+    table = Table("check", "", "", box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for one in report.checks:
+        table.add_row(one.name, Text(one.outcome, styles[one.outcome]), Text(one.detail))
+    out.print(table)
+    if report.compared:
+        table = Table(
+            "golden array", "largest error", "tolerance", "", "", box=None, padding=(0, 2, 0, 0), pad_edge=False
+        )
+        for item in report.compared:
+            error = "" if item.largest_error is None else f"{item.largest_error:.3g}"
+            table.add_row(
+                Text(item.key), error, item.tolerance, Text(item.outcome, styles[item.outcome]), Text(item.detail)
+            )
+        out.print(table)
+    if report.texts:
+        wrong = [item for item in report.texts if item.outcome != "passed"]
+        out.print(f"{len(report.texts) - len(wrong)} of {len(report.texts)} text cases are as they should be.")
+        for item in wrong:
+            out.print(Text(f"{item.key} {item.outcome}: {item.detail}", styles[item.outcome]))
+    out.print(Text("passed" if report.passed else "failed", styles["passed" if report.passed else "failed"]))
 
 
 @contextmanager

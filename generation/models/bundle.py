@@ -130,9 +130,9 @@ def load_networks(folder: Path) -> None:
     load_dalle(folder)
     load_vqgan(folder / "vqgan")
     if (folder / "clip" / "config.json").exists():
-        from generation.clip.params import load_clip
+        from generation.clip.scoring import ClipScorer
 
-        load_clip(folder / "clip")
+        ClipScorer.load(folder / "clip")  # with its tokenizer, without which it can rank nothing
 
 
 def _refuse_unlisted(folder: Path, manifest: Manifest) -> None:

@@ -18,7 +18,7 @@ _STEPS = {
     "decoder": ("ByteLevel",),
 }
 # BART knows 50,265 pieces of up to 128 characters.
-_MOST_PIECES = 1 << 18
+MOST_PIECES = 1 << 18
 _LONGEST_PIECE = 1_000
 
 
@@ -50,8 +50,8 @@ def _check_whole(file: Path, vocabulary_size: int) -> None:
         raise ModelFileError(f"{file}: model.type is {str(model['type'])[:80]!r}; a DALL-E Mini has 'BPE'.")
     _check_vocabulary(file, _object(file, "model.vocab", model.get("vocab")), vocabulary_size)
     merges = model.get("merges")
-    if not isinstance(merges, list) or len(merges) > _MOST_PIECES:
-        raise ModelFileError(f"{file}: model.merges is no list of up to {_MOST_PIECES} merges.")
+    if not isinstance(merges, list) or len(merges) > MOST_PIECES:
+        raise ModelFileError(f"{file}: model.merges is no list of up to {MOST_PIECES} merges.")
     added = values.get("added_tokens") or []
     if not isinstance(added, list) or not all(isinstance(token, dict) for token in added):
         raise ModelFileError(f"{file}: added_tokens is no list of tokens.")
@@ -59,9 +59,9 @@ def _check_whole(file: Path, vocabulary_size: int) -> None:
 
 
 def _check_vocabulary(file: Path, pieces: dict[str, Any], vocabulary_size: int) -> None:
-    if len(pieces) > _MOST_PIECES:
+    if len(pieces) > MOST_PIECES:
         raise ModelFileError(
-            f"{file}: holds {len(pieces)} pieces; no tokenizer of this kind has more than {_MOST_PIECES}."
+            f"{file}: holds {len(pieces)} pieces; no tokenizer of this kind has more than {MOST_PIECES}."
         )
     for piece, number in pieces.items():
         if len(piece) > _LONGEST_PIECE:
