@@ -87,9 +87,10 @@ def _lines(file: Path) -> Iterator[tuple[str, str]]:
 
 
 def _checked(text: str, where: str) -> str:
+    """`text` if it is not too long, with question marks for bytes that are no UTF-8."""
     if len(text) > LONGEST_LINE:
         raise Misuse(f"{where}: {len(text):,} characters, more than the {LONGEST_LINE:,} of one text.")
-    return text
+    return text.encode(errors="replace").decode()
 
 
 def _show(kind: str, subject: str, verdicts: tuple[Verdict, ...]) -> None:
