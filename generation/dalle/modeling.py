@@ -21,6 +21,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from generation.dalle.config import DalleConfig
+from generation.parameters import normal, ones, parameter, zeros
 
 Array = jax.Array
 DType = Any
@@ -59,11 +60,10 @@ class Dense(nnx.Module):
         init_std: float,
         dtype: DType,
         param_dtype: DType,
-        rngs: nnx.Rngs,
+        rngs: nnx.Rngs | None,
     ) -> None:
-        kernel = jax.random.normal(rngs.params(), (in_size, out_size), param_dtype) * init_std
-        self.kernel = nnx.Param(kernel)
-        self.bias = nnx.Param(jnp.zeros((out_size,), param_dtype)) if use_bias else None
+        self.kernel = parameter(rngs, (in_size, out_size), param_dtype, normal(init_std))
+        self.bias = parameter(rngs, (out_size,), param_dtype, zeros) if use_bias else None
         self.dtype = dtype
 
     def __call__(self, x: Array) -> Array:
@@ -75,10 +75,12 @@ class Dense(nnx.Module):
 class Norm(nnx.Module):
     """Layer norm or RMS norm over the last axis, its statistics in float32."""
 
-    def __init__(self, size: int, *, kind: str, use_scale: bool, dtype: DType, param_dtype: DType) -> None:
+    def __init__(
+        self, size: int, *, kind: str, use_scale: bool, dtype: DType, param_dtype: DType, rngs: nnx.Rngs | None
+    ) -> None:
         self.centred = kind == "layernorm"
-        self.scale = nnx.Param(jnp.ones((size,), param_dtype)) if use_scale else None
-        self.bias = nnx.Param(jnp.zeros((size,), param_dtype)) if self.centred else None
+        self.scale = parameter(rngs, (size,), param_dtype, ones) if use_scale else None
+        self.bias = parameter(rngs, (size,), param_dtype, zeros) if self.centred else None
         self.dtype = dtype
 
     def __call__(self, x: Array) -> Array:
@@ -90,8 +92,8 @@ class Norm(nnx.Module):
 class Embedding(nnx.Module):
     """Ids (...) -> vectors (..., size)."""
 
-    def __init__(self, count: int, size: int, *, init_std: float, param_dtype: DType, rngs: nnx.Rngs) -> None:
-        self.embedding = nnx.Param(jax.random.normal(rngs.params(), (count, size), param_dtype) * init_std)
+    def __init__(self, count: int, size: int, *, init_std: float, param_dtype: DType, rngs: nnx.Rngs | None) -> None:
+        self.embedding = parameter(rngs, (count, size), param_dtype, normal(init_std))
 
     def __call__(self, ids: Array) -> Array:
         """ids (...) -> (..., size)."""
@@ -102,7 +104,7 @@ class _Maker:
     """Makes the parts of one side of the network, encoder or decoder, from the configuration."""
 
     def __init__(
-        self, config: DalleConfig, heads: int, ffn_size: int, dtype: DType, param_dtype: DType, rngs: nnx.Rngs
+        self, config: DalleConfig, heads: int, ffn_size: int, dtype: DType, param_dtype: DType, rngs: nnx.Rngs | None
     ) -> None:
         self.config, self.heads, self.ffn_size = config, heads, ffn_size
         self.dtype, self.param_dtype, self.rngs = dtype, param_dtype, rngs
@@ -120,7 +122,9 @@ class _Maker:
 
     def norm(self, size: int, *, use_scale: bool) -> Norm:
         kind = self.config.ln_type
-        return Norm(size, kind=kind, use_scale=use_scale, dtype=self.dtype, param_dtype=self.param_dtype)
+        return Norm(
+            size, kind=kind, use_scale=use_scale, dtype=self.dtype, param_dtype=self.param_dtype, rngs=self.rngs
+        )
 
     def before(self, size: int) -> Norm:
         """A norm before a block: the dense layer that follows makes a scale of its own redundant."""
@@ -301,13 +305,16 @@ class Decoder(nnx.Module):
 
 
 class DalleBart(nnx.Module):
-    """The whole network. `dtype` is what is computed in, `param_dtype` what parameters are kept in."""
+    """The whole network. `dtype` is what is computed in, `param_dtype` what parameters are kept in.
+
+    Without `rngs` the parameters have shapes and no values.
+    """
 
     def __init__(
         self,
         config: DalleConfig,
         *,
-        rngs: nnx.Rngs,
+        rngs: nnx.Rngs | None,
         dtype: DType = jnp.float32,
         param_dtype: DType = jnp.float32,
     ) -> None:

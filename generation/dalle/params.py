@@ -68,12 +68,11 @@ def name_table(config: DalleConfig) -> dict[str, Name]:
 
 def abstract_parameters(config: DalleConfig) -> dict[OurPath, jax.ShapeDtypeStruct]:
     """Shape and type of every parameter of our network, by path, without making one."""
-    model = nnx.eval_shape(lambda: DalleBart(config, rngs=nnx.Rngs(0)))
-    return flat_parameters(model)
+    return flat_parameters(DalleBart(config, rngs=None))
 
 
 def flat_parameters(model: nnx.Module) -> dict[OurPath, Any]:
-    """The values of a network's parameters by path: arrays, or their shapes if it was made by `eval_shape`."""
+    """The values of a network's parameters by path: arrays, or their shapes if it was made without `rngs`."""
     return {_path(path): leaf.get_value() for path, leaf in nnx.to_flat_state(nnx.state(model, nnx.Param))}
 
 
@@ -88,7 +87,7 @@ def load_dalle(folder: Path, *, dtype: Any = jnp.float32, param_dtype: Any = jnp
     Raises ModelFileError where file and configuration disagree, before memory is taken.
     """
     config = DalleConfig.from_file(folder / "config.json")
-    model = nnx.eval_shape(lambda: DalleBart(config, rngs=nnx.Rngs(0), dtype=dtype, param_dtype=param_dtype))
+    model = DalleBart(config, rngs=None, dtype=dtype, param_dtype=param_dtype)
     parameters = load_parameters(folder, config, param_dtype=param_dtype)
     nnx.update(model, nnx.from_flat_state([(path, jnp.asarray(array)) for path, array in parameters.items()]))
     return model

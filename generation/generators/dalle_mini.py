@@ -69,7 +69,7 @@ class DalleMini:
         self._tokenise = tokenise
         self._normalise = TextNormaliser(word_list) if config.normalize_text else None
         self._codebook_size = min(vqgan.config.n_embed, config.decoder_vocab_size)
-        encoder = nnx.eval_shape(lambda: DalleBart(config, rngs=nnx.Rngs(0), dtype=dtype).encoder)
+        encoder = DalleBart(config, rngs=None, dtype=dtype).encoder
         encoder_parameters = [
             (path[1:], jnp.asarray(parameters.pop(path))) for path in list(parameters) if path[0] == "encoder"
         ]

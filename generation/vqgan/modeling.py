@@ -8,12 +8,14 @@ Sources: Taming Transformers (arXiv 2012.09841); vqgan-jax's VQModel.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from generation.parameters import normal, ones, parameter, zeros
 from generation.vqgan.config import GROUPS, VqganConfig
 
 Array = jax.Array
@@ -26,12 +28,11 @@ class Convolution(nnx.Module):
     """x (B, Y, X, in) -> (B, Y, X, out), kept in size by zeros around it, computed in `dtype`."""
 
     def __init__(
-        self, in_size: int, out_size: int, side: int, *, dtype: DType, param_dtype: DType, rngs: nnx.Rngs
+        self, in_size: int, out_size: int, side: int, *, dtype: DType, param_dtype: DType, rngs: nnx.Rngs | None
     ) -> None:
-        fan_in = in_size * side * side
-        kernel = jax.random.normal(rngs.params(), (side, side, in_size, out_size), param_dtype)
-        self.kernel = nnx.Param(kernel / math.sqrt(fan_in))
-        self.bias = nnx.Param(jnp.zeros((out_size,), param_dtype))
+        deviation = 1.0 / math.sqrt(in_size * side * side)
+        self.kernel = parameter(rngs, (side, side, in_size, out_size), param_dtype, normal(deviation))
+        self.bias = parameter(rngs, (out_size,), param_dtype, zeros)
         self.dtype = dtype
 
     def __call__(self, x: Array, *, stride: int = 1, padding: Any = "SAME") -> Array:
@@ -49,9 +50,9 @@ class Convolution(nnx.Module):
 class GroupNorm(nnx.Module):
     """Group norm over pictures (B, Y, X, C), its statistics in float32."""
 
-    def __init__(self, channels: int, *, dtype: DType, param_dtype: DType) -> None:
-        self.scale = nnx.Param(jnp.ones((channels,), param_dtype))
-        self.bias = nnx.Param(jnp.zeros((channels,), param_dtype))
+    def __init__(self, channels: int, *, dtype: DType, param_dtype: DType, rngs: nnx.Rngs | None) -> None:
+        self.scale = parameter(rngs, (channels,), param_dtype, ones)
+        self.bias = parameter(rngs, (channels,), param_dtype, zeros)
         self.dtype = dtype
 
     def __call__(self, x: Array) -> Array:
@@ -66,14 +67,14 @@ class GroupNorm(nnx.Module):
 class _Maker:
     """Makes the parts of the network with one set of types and one source of randomness."""
 
-    def __init__(self, config: VqganConfig, dtype: DType, param_dtype: DType, rngs: nnx.Rngs) -> None:
+    def __init__(self, config: VqganConfig, dtype: DType, param_dtype: DType, rngs: nnx.Rngs | None) -> None:
         self.config, self.dtype, self.param_dtype, self.rngs = config, dtype, param_dtype, rngs
 
     def convolution(self, in_size: int, out_size: int, side: int) -> Convolution:
         return Convolution(in_size, out_size, side, dtype=self.dtype, param_dtype=self.param_dtype, rngs=self.rngs)
 
     def norm(self, channels: int) -> GroupNorm:
-        return GroupNorm(channels, dtype=self.dtype, param_dtype=self.param_dtype)
+        return GroupNorm(channels, dtype=self.dtype, param_dtype=self.param_dtype, rngs=self.rngs)
 
 
 class ResidualBlock(nnx.Module):
@@ -222,13 +223,16 @@ class Decoder(nnx.Module):
 
 
 class Vqgan(nnx.Module):
-    """The whole network. `dtype` is what is computed in, `param_dtype` what parameters are kept in."""
+    """The whole network. `dtype` is what is computed in, `param_dtype` what parameters are kept in.
+
+    Without `rngs` the parameters have shapes and no values.
+    """
 
     def __init__(
         self,
         config: VqganConfig,
         *,
-        rngs: nnx.Rngs,
+        rngs: nnx.Rngs | None,
         dtype: DType = jnp.float32,
         param_dtype: DType = jnp.float32,
     ) -> None:
@@ -241,7 +245,8 @@ class Vqgan(nnx.Module):
         # vqgan-jax begins with a small uniform codebook; training replaces it anyway.
         shape = (config.n_embed, config.embed_dim)
         limit = 1.0 / config.n_embed
-        self.codebook = nnx.Param(jax.random.uniform(rngs.params(), shape, param_dtype, -limit, limit))
+        uniform = partial(jax.random.uniform, minval=-limit, maxval=limit)
+        self.codebook = parameter(rngs, shape, param_dtype, uniform)
 
     def encode(self, pixels: Array) -> Array:
         """pixels (B, Y, X, 3) in [0, 1] -> vectors before quantisation (B, y, x, E)."""

@@ -35,7 +35,7 @@ def load_vqgan(folder: Path, *, dtype: Any = jnp.float32, param_dtype: Any = jnp
     path = weights_file(folder)
     header = read_header(path)
     table = name_table(config)
-    model = nnx.eval_shape(lambda: Vqgan(config, rngs=nnx.Rngs(0), dtype=dtype, param_dtype=param_dtype))
+    model = Vqgan(config, rngs=None, dtype=dtype, param_dtype=param_dtype)
     shapes = {ours: leaf.shape for ours, leaf in flat_parameters(model).items()}
     refuse_disagreement(path, {name: shapes[ours] for name, ours in table.items()}, header)
     # Converted by NumPy: JAX would compile a program for each shape.
