@@ -44,25 +44,31 @@ class Limits:
                 f"The text for {self.network} counts {length:,} characters and may have {self.characters:,}: "
                 f"shorten it by {length - self.characters:,}."
             )
-        lines += [
-            f"The text for {self.network} holds the invisible character U+{ord(character):04X}: remove it."
-            for character in self.refused_characters
-            if character in text
-        ]
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            lines.append(f"The text for {self.network} holds half a surrogate pair: type that character anew.")
+        lines += self._bad_characters("text", text)
         if len(alts) > self.pictures:
             lines.append(
                 f"The post for {self.network} has {len(alts)} pictures and may have {self.pictures}: "
                 f"remove {len(alts) - self.pictures}."
             )
-        lines += [
-            f"The alt text of picture {number} for {self.network} has {len(alt):,} characters "
-            f"and may have {self.alt_characters:,}: shorten it."
-            for number, alt in enumerate(alts, 1)
-            if len(alt) > self.alt_characters
-        ]
+        for number, alt in enumerate(alts, 1):
+            name = f"alt text of picture {number}"
+            if len(alt) > self.alt_characters:
+                lines.append(
+                    f"The {name} for {self.network} has {len(alt):,} characters "
+                    f"and may have {self.alt_characters:,}: shorten it."
+                )
+            lines += self._bad_characters(name, alt)
         return tuple(lines)
+
+    def _bad_characters(self, name: str, text: str) -> list[str]:
+        lines = [
+            f"The {name} for {self.network} holds the invisible character U+{ord(character):04X}: remove it."
+            for character in self.refused_characters
+            if character in text
+        ]
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            lines.append(f"The {name} for {self.network} holds half a surrogate pair: type that character anew.")
+        return lines
 
 
 # Sources: X and LinkedIn's published specifications, docs/networks.md. The side of X is what its upload

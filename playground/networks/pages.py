@@ -18,7 +18,7 @@ STYLE = """
 * { box-sizing: border-box }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
 nav { position: sticky; top: 0; z-index: 1; display: flex; gap: 1.25rem; align-items: baseline;
-  padding: .9rem max(1rem, calc(50% - 19rem)); background: var(--card); border-bottom: 1px solid var(--line) }
+  padding: .9rem max(1rem, calc(50% - 18rem)); background: var(--card); border-bottom: 1px solid var(--line) }
 nav strong { color: var(--accent); font-size: 1.125rem; margin-right: auto }
 nav a { color: var(--quiet); text-decoration: none; padding: .2rem 0 }
 nav a:hover { color: var(--ink) }

@@ -26,6 +26,7 @@ def carousel_pdf(pictures: Sequence[bytes], title: str) -> bytes:
     most = LINKEDIN_LIMITS.carousel_pages
     if not 1 <= len(pictures) <= most:
         raise PublishError(f"A carousel has 1 to {most} pictures and this one {len(pictures)}.", network="linkedin")
+    title = title.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be written
     pages = [_page(picture) for picture in pictures]
     pages = [pages[0], *(_framed(page, pages[0].size) for page in pages[1:])]
     buffer = io.BytesIO()

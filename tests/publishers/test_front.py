@@ -1,5 +1,6 @@
 """The room's front is quick to import and names what it promises."""
 
+import pickle
 import subprocess
 import sys
 
@@ -16,6 +17,18 @@ def test_importing_the_room_loads_nothing_heavy():
 
 def test_every_public_name_is_there():
     assert [name for name in publishers.__all__ if getattr(publishers, name, None) is None] == []
+
+
+def test_an_error_survives_its_way_between_processes():
+    error = publishers.PublishError("wait", publishers.Outcome.RETRY_AFTER, publishers.Reason.RATE_LIMIT, "x", 5.0)
+    copy = pickle.loads(pickle.dumps(error))
+    assert (str(copy), copy.outcome, copy.reason, copy.network, copy.retry_after) == (
+        "wait",
+        "retry_after",
+        "rate_limit",
+        "x",
+        5.0,
+    )
 
 
 def test_limits_can_be_told_without_loading_anything_heavy():

@@ -277,6 +277,14 @@ def test_the_outbox_keeps_the_limits_of_the_network_it_stands_in_for(tmp_path):
     assert not (tmp_path / "x" / "long").exists()
 
 
+@pytest.mark.parametrize("alt", ["nul \x00", "half \ud83e"])
+def test_a_character_that_cannot_be_written_is_refused_in_an_alt_text_too(tmp_path, alt):
+    publisher = OutboxPublisher(tmp_path)
+    with pytest.raises(PublishError, match=r"alt text of picture 1 for outbox holds"):
+        publisher.create(Publication("p", "text", NOW, (publisher.upload(png(), alt),)))
+    assert visible(tmp_path / "outbox") == []
+
+
 def test_an_unknown_network_is_named_with_those_there_are(tmp_path):
     with pytest.raises(PublishError, match="no network called 'myspace': choose from linkedin, outbox, x"):
         OutboxPublisher(tmp_path, network="myspace")
