@@ -3,11 +3,15 @@
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.errors import EaselError, Misuse
 from bot.settings_file import set_setting
+
+ORACLE = Path(__file__).parents[1] / "data" / "oracle"
 
 
 def names(easel_here):
@@ -112,3 +116,19 @@ def test_a_file_that_cannot_be_changed_safely_is_left_as_it_is(tmp_path):
     file.write_text("broken = ")
     with pytest.raises(Misuse, match="TOML"):
         set_setting(file, "model", "tiny")
+
+
+def test_check_ends_with_status_1_if_a_golden_array_is_not_met(easel_here, tmp_path):
+    clip = ORACLE / "clip-tiny"
+    met = easel_here("models", "check", str(clip), "--golden", str(clip / "golden.npz"), "--json")
+    assert met.returncode == 0
+    told = json.loads(met.stdout)
+    assert (told["kind"], told["passed"]) == ("CLIP", True)
+    assert {one["key"] for one in told["golden"]} >= {"text_embeds", "image_embeds", "logits_per_image"}
+    golden = dict(np.load(clip / "golden.npz"))
+    golden["image_embeds"] = golden["image_embeds"] + 1e-3
+    np.savez(tmp_path / "golden.npz", **golden)
+    missed = easel_here("models", "check", str(clip), "--golden", str(tmp_path / "golden.npz"))
+    assert missed.returncode == 1
+    line = next(line for line in missed.stdout.splitlines() if line.startswith("image_embeds"))
+    assert line.split()[1:] == ["0.001", "1e-05", "failed"]
