@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from bot.cli import accounts, brief, compare, demo, doctor, models, moderate, post, queue, serve, show
+from bot.cli import accounts, brief, compare, demo, doctor, edit, models, moderate, post, queue, serve, show
 from bot.errors import EaselError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command()(brief.brief)
 app.command()(moderate.moderate)
 app.command()(compare.compare)
 app.command()(queue.queue)
+app.command()(edit.edit)
 app.command()(queue.reschedule)
 app.command()(queue.publish)
 app.command()(queue.cancel)

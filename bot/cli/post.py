@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.session import SEED_LIMIT, Answers, Session, first_seeds, parse_picks, person
+
+if TYPE_CHECKING:
+    from bot.records import Records
 
 MAX_COUNT = 10
 MAX_FILE_BYTES = 1_000_000
@@ -27,7 +31,7 @@ def post(
     draft: Annotated[str, typer.Argument(help="The draft of the post, or - to read it from standard input.")] = "",
     file: Annotated[Path | None, typer.Option(help="Read the draft from a file.")] = None,
     to: Annotated[str, typer.Option(help="Networks, such as x,linkedin. Default: the setting `networks`.")] = "",
-    at: Annotated[str, typer.Option(help='When to publish: "tomorrow 9:00", "mon 14:30", ISO. Default: now.')] = "",
+    at: Annotated[str, typer.Option(help='When: "tomorrow 9:00", "mon 14:30", ISO, or slot. Default: now.')] = "",
     count: Annotated[int | None, typer.Option(help="Candidates to draw, 1 to 10.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the first candidate; the others count on from it.")] = None,
     approve: Approve = "",
@@ -38,6 +42,7 @@ def post(
     from bot.errors import Misuse
     from bot.pipeline.publish import refuse_unpublishable
     from bot.pipeline.studio import Studio
+    from bot.quota import refuse_over_quota
     from bot.schedule import parse_time
     from bot.settings import load_settings
     from generation.prompting.draft import clean_draft
@@ -51,12 +56,16 @@ def post(
     if seed is not None and not 0 <= seed < SEED_LIMIT:
         raise Misuse(f"--seed {seed} is out of range: use 0 to {SEED_LIMIT - 1}.")
     parse_picks(approve, range(1, count + 1))
-    due_at = parse_time(at, settings.zone, datetime.now(UTC)) if at else None
+    next_slot = at.strip().lower() == "slot"
+    due_at = parse_time(at, settings.zone, datetime.now(UTC)) if at and not next_slot else None
 
     studio = Studio(settings)
     refuse_unpublishable(studio, text, networks)
+    if next_slot:
+        refuse_without_slots(studio.records, networks)
+    refuse_over_quota(studio.records, settings, person())
     studio.open_painter()
-    row = studio.records.create_post(person(), text, networks, due_at, settings.zone.key)
+    row = studio.records.create_post(person(), text, networks, due_at, settings.zone.key, next_slot=next_slot)
     Session(studio, row.id, Answers(approve, yes, json)).run(first_seeds(seed, count))
 
 
@@ -72,6 +81,15 @@ def review(
 
     settings = load_settings()
     Session(Studio(settings), post_id, Answers(approve, yes, json)).resume(first_seeds(None, settings.count))
+
+
+def refuse_without_slots(records: Records, networks: Sequence[str]) -> None:
+    """Raise Misuse before anything is drawn if an account has no weekly slots to publish in."""
+    from bot.accounts import account_name
+    from bot.schedule import next_free_slot
+
+    for network in networks:
+        next_free_slot(records, network, account_name(records, network), datetime.now(UTC))
 
 
 def read_draft(argument: str, file: Path | None) -> str:

@@ -58,6 +58,27 @@ def refuse_unpublishable(studio: Studio, text: str, networks: Sequence[str], alt
         raise Misuse(" ".join(problems))
 
 
+def edit(studio: Studio, post_id: str, person: str, text: str, only: Sequence[str] = ()) -> Post:
+    """Give a post other words, everywhere or `only` on some networks; an approval of it is void from then on.
+
+    Raises:
+        Misuse: if moderation blocks the words or a network would refuse them; the post stays as it was.
+        Refused: if the post is being drawn, ended, or part of it is on its way.
+    """
+    from bot.pipeline.prepare import block_reason
+
+    post = studio.records.post(post_id)
+    if missing := [network for network in only if network not in post.networks]:
+        raise Misuse(f"{post_id} does not go to {missing[0]}; it goes to {', '.join(post.networks)}.")
+    networks = list(only or post.networks)
+    refuse_unpublishable(studio, text, networks)
+    if reason := block_reason(studio.moderators.judge_text(text, where="draft", network=networks)):
+        raise Misuse(f"The text was stopped by moderation, and {post_id} stays as it was. {reason}")
+    if only:
+        return studio.records.edit_post(post_id, person, "edited", texts=dict.fromkeys(only, text))
+    return studio.records.edit_post(post_id, person, "edited", draft=text)
+
+
 def publish(studio: Studio, publication_id: str) -> PublicationRow:
     """Send one planned publication now and follow it to its end; a failure is recorded, not raised.
 

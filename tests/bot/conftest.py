@@ -63,7 +63,8 @@ def approve(studio):
         records = studio.records
         post = records.create_post("ana", draft, list(networks), due_at, "Europe/Madrid", **options)
         records.move_post(post.id, PostState.PREPARING, "ana", "preparing", expected=PostState.DRAFTED)
-        brief = records.add_brief(post.id, {"prompt": "a rocket", "alt_text": "a rocket"}, [])
+        texts = dict.fromkeys(("draft", "normalized", "prompt", "alt_text"), "a rocket")
+        brief = records.add_brief(post.id, {**texts, "negative": [], "spans": [], "notices": []}, [])
         picture = studio.pictures.add(Image.new("RGB", (64, 64), "orange"))
         candidates = records.add_candidates(post.id, brief.id, [Drawn(1, 0.5, "doodle", "r1", {}, picture, [])])
         records.move_post(post.id, PostState.REVIEW, "easel", "ready", expected=PostState.PREPARING)
