@@ -16,30 +16,35 @@ _SCRIPTS = (
 
 # Frequent short words that one language has and the others of this list lack or seldom use.
 _STOP_WORDS = {
-    "en": "the and is are was of to in it you for that this with on my we our be have just so not your at all "
-    "what new today love i'm it's don't can who when how they get me out up about i",
-    "es": "el los las una unos de del que y en es por para con mi tu su muy está están hoy pero más como este "
-    "esta nuestro nuestra todo nuevo nueva gracias amigos hola qué mañana vamos lo se nos al ya sin feliz "
-    "buenos buenas días tardes viernes lunes ganamos tenemos somos nuestros nuestras tus mis sus cuando "
-    "donde quién porque",
-    "pt": "os as uma um de do da dos das que e em é por para com meu minha seu sua muito não hoje mas mais como "
-    "este esta nosso nossa novo nova obrigado obrigada você amigos olá amanhã vamos no na ao já sem pra "
-    "gente feliz bom boa dia tarde sexta segunda ganhou temos somos nossos nossas seus suas quando onde "
-    "quem porque foi tem à",
-    "fr": "le les une des du de que et en est pour avec mon ma mes notre nos votre très pas aujourd'hui mais "
-    "plus comme ce cette nouveau nouvelle merci vous nous je tu il elle bonjour demain c'est j'ai au aux "
-    "sans on sur trop joyeux joyeuse bon bonne tous toutes parti quand où qui parce nouveaux nouvelles "
-    "sont avons avez fait tout quel quelle",
-    "de": "der die das ein eine und ist nicht für mit mein meine unser unsere sehr heute aber mehr wie dieser "
-    "diese neu neue danke wir ihr ich du er sie hallo morgen auf zum zur im den dem von ohne noch auch "
-    "schon jetzt endlich suchen frohe fröhliche euch allen weihnachten fürs dann wenn sind habe haben hat "
-    "liebe wochenende guten gute schönen bei beim nach aus oder was kein keine",
+    "en": "no not never by from or as an more one all if the and is are was of to in it you for that this "
+    "with on my we our be have just so not your at all what new today love i'm it's don't can who "
+    "when how they get me out up about i",
+    "es": "el los las una unos de del que y en es por para con mi tu su muy está están hoy pero más como "
+    "este esta nuestro nuestra todo nuevo nueva gracias amigos hola qué mañana vamos lo se nos al ya "
+    "sin feliz buenos buenas días tardes viernes lunes ganamos tenemos somos nuestros nuestras tus "
+    "mis sus cuando donde quién porque",
+    "pt": "os as uma um de do da dos das que e em é por para com meu minha seu sua muito não hoje mas mais "
+    "como este esta nosso nossa novo nova obrigado obrigada você amigos olá amanhã vamos no na ao já "
+    "sem pra gente feliz bom boa dia tarde sexta segunda ganhou temos somos nossos nossas seus suas "
+    "quando onde quem porque foi tem à",
+    "fr": "le les une des du de que et en est pour avec mon ma mes notre nos votre très pas aujourd'hui "
+    "mais plus comme ce cette nouveau nouvelle merci vous nous je tu il elle bonjour demain c'est "
+    "j'ai au aux sans on sur trop joyeux joyeuse bon bonne tous toutes parti quand où qui parce "
+    "nouveaux nouvelles sont avons avez fait tout quel quelle",
+    "de": "der die das ein eine und ist nicht für mit mein meine unser unsere sehr heute aber mehr wie "
+    "dieser diese neu neue danke wir ihr ich du er sie hallo morgen auf zum zur im den dem von ohne "
+    "noch auch schon jetzt endlich suchen frohe fröhliche euch allen weihnachten fürs dann wenn sind "
+    "habe haben hat liebe wochenende guten gute schönen bei beim nach aus oder was kein keine",
     "it": "il gli una di del della che e è per con mio mia nostro nostra molto non oggi ma più come questo "
     "questa nuovo nuova grazie ciao domani siamo ho sono anche",
-    "nl": "de het een en is niet voor met mijn onze heel vandaag maar meer zoals deze dit nieuw nieuwe bedankt "
-    "wij jullie ik hallo morgen op van zijn ook nu",
+    "nl": "de het een en is niet voor met mijn onze heel vandaag maar meer zoals deze dit nieuw nieuwe "
+    "bedankt wij jullie ik hallo morgen op van zijn ook nu",
 }
-_STOP_SETS = {language: frozenset(words.split()) for language, words in _STOP_WORDS.items()}
+_ENGLISH_TOO = (
+    "no as do die war was on in so an plus pour son dos main des sans hat man also bad den dem am has come his a me "
+    "is of op over per van net en com era tu ya lo se para al bon mes est"
+)
+_ALSO_ENGLISH = frozenset(_ENGLISH_TOO.split())
 _OTHER_SCRIPT_SHARE = 0.3
 
 
@@ -62,7 +67,7 @@ def detect_language(text: str) -> str:
     if script:
         return script
     words = [word.lower().replace("’", "'") for word in _WORD.findall(text)]
-    hits = {language: sum(word in stop for word in words) for language, stop in _STOP_SETS.items()}
+    hits = {language: _hits(words, stop) for language, stop in _STOP_SETS.items()}
     ordered = sorted(hits, key=lambda language: -hits[language])
     best, second = ordered[0], ordered[1]
     if best == "en" and hits[second] == hits["en"] and any(not character.isascii() for character in letters):
@@ -71,6 +76,12 @@ def detect_language(text: str) -> str:
         return best
     # Slang drafts often hold no stop word at all; plain ASCII is then English by far most often.
     return "en" if all(character.isascii() for character in letters) and hits["en"] >= hits[best] else UNDETERMINED
+
+
+def _hits(words: list[str], stop: frozenset[str]) -> int:
+    """How many words speak for a language; words that English has too only count beside others."""
+    found = [word for word in words if word in stop]
+    return len(found) if stop is _STOP_SETS["en"] or any(word not in _ALSO_ENGLISH for word in found) else 0
 
 
 def _script_language(letters: list[str]) -> str:

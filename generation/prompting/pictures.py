@@ -86,14 +86,25 @@ class PictureTable:
     def longest(self, words: Sequence[str], start: int) -> tuple[int, Picture] | None:
         """The longest run of words from `start` that names a picture: its length and the picture."""
         for first in base_forms(words[start]):
-            for length in self.lengths.get(first, ()):
-                if start + length > len(words):
-                    continue
-                head = (first, *words[start + 1 : start + length])
-                for last in base_forms(head[-1]) if length > 1 else (first,):
-                    found = self.by_words.get((*head[:-1], last))
-                    if found:
-                        return (length, found) if found.phrase != NOT_DRAWN else None
+            found = self._longest_with(first, words, start)
+            if found:
+                return found if found[1].phrase != NOT_DRAWN else None
+        for first in verb_stems(words[start]):
+            found = self._longest_with(first, words, start)
+            # "They squashed it" and "horsing around" show neither a pumpkin nor a horse.
+            if found and found[1].group not in _NEVER_VERBS:
+                return found if found[1].phrase != NOT_DRAWN else None
+        return None
+
+    def _longest_with(self, first: str, words: Sequence[str], start: int) -> tuple[int, Picture] | None:
+        for length in self.lengths.get(first, ()):
+            run = words[start + 1 : start + length]
+            if len(run) < length - 1:
+                continue
+            for last in base_forms(run[-1]) if run else ("",):
+                found = self.by_words.get((first, *run[:-1], last) if run else (first,))
+                if found:
+                    return length, found
         return None
 
     def named(self, name: str) -> Picture:
@@ -113,10 +124,11 @@ _IRREGULAR = {
 }
 _ES_PLURALS = ("ses", "xes", "zes", "ches", "shes", "oes")
 _SHORTEST_STEM = 3
+_NEVER_VERBS = frozenset({"animal", "food"})
 
 
 def base_forms(word: str) -> list[str]:
-    """The word itself, then what it may be an inflection of: plural or possessive nouns, -ing, -ed and -in' verbs."""
+    """The word itself, then what it may be the plural or the possessive of."""
     forms = [word]
     if word in _IRREGULAR:
         forms.append(_IRREGULAR[word])
@@ -133,6 +145,12 @@ def base_forms(word: str) -> list[str]:
         forms.append(word[:-2])
     if word.endswith("s") and not word.endswith("ss"):
         forms.append(word[:-1])
+    return forms
+
+
+def verb_stems(word: str) -> list[str]:
+    """What a word in -ing, -in' or -ed may be a form of."""
+    forms = []
     for ending in ("ing", "in'", "ed"):
         stem = word[: -len(ending)]
         if word.endswith(ending) and len(stem) >= _SHORTEST_STEM:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from generation.prompting.languages import ENGLISH, LanguageTable
 from generation.prompting.lexicon import Lexicon
-from generation.prompting.pictures import NAMED_WEIGHT, Mood, Picture, PictureTable, base_forms
+from generation.prompting.pictures import NAMED_WEIGHT, Mood, Picture, PictureTable, base_forms, verb_stems
 from generation.prompting.reading import Reading
 from generation.prompting.slang import NO_PICTURE
 
@@ -39,9 +39,11 @@ COLOURS = frozenset(
         "rainbow",
     ]
 )
-_NEGATIONS = frozenset(
-    {"no", "without", "zero", "ditch", "ditched", "skip", "skipped", "quit", "never", "not", "minus", "anti"}
-)
+# Words that rule out what follows, and how many words may stand between: "no more meetings", but "zero-waste shop".
+_NEGATIONS = {
+    "no": 2, "without": 2, "never": 1, "not": 1, "anti": 0, "ditch": 1, "ditched": 1, "minus": 1, "quit": 0, "skip": 1,
+    "skipped": 1, "zero": 0,
+}  # fmt: skip
 # "not only pizza", "no other coffee": these turn the negation round.
 _NEGATION_ENDS = frozenset({"only", "just", "other", "better", "matter", "kidding", "wonder", "doubt"})
 _NEGATION_REACH = 3
@@ -49,7 +51,7 @@ _NEGATION_REACH = 3
 _SLANG_WEIGHT = 3.0
 _EMOJI_WEIGHT = 2.6
 _DECORATION_WEIGHT = 1.2
-_HASHTAG_WEIGHT = 2.2
+_HASHTAG_WEIGHT = 2.4
 _MEANING_FACTOR = 0.8
 _UNKNOWN_WEIGHT = 1.0
 _AGAIN = 0.6
@@ -98,6 +100,7 @@ class _Tally:
     colours: dict[str, str]
     unwanted: list[str]
     moods: dict[str, float]
+    in_words: set[str]
 
     def add(self, picture: Picture, score: float, colour: str = "") -> None:
         score *= _PERSON_FACTOR if picture.group == "person" else 1.0
@@ -113,7 +116,7 @@ class _Tally:
 
 def rank(readings: Sequence[Reading], lexicon: Lexicon, language: str = "en") -> Ranking:
     """The things, moods and unknown words of a read draft."""
-    tally = _Tally({}, {}, {}, [], {})
+    tally = _Tally({}, {}, {}, [], {}, set())
     words = _open_words(readings, lexicon, tally)
     names: PictureTable | LanguageTable = lexicon.pictures
     if language not in ENGLISH:
@@ -122,7 +125,7 @@ def rank(readings: Sequence[Reading], lexicon: Lexicon, language: str = "en") ->
     unknown = _named_things(words, lexicon, names, tally)
     unwanted = list(dict.fromkeys(tally.unwanted))
     mood = SARCASTIC if SARCASTIC in tally.moods else max(tally.moods, key=lambda name: tally.moods[name], default=None)
-    left_out = {*unwanted, *(_PRAISE if mood == SARCASTIC else ())}
+    left_out = {*unwanted, *_echoes(readings, tally), *(_PRAISE if mood == SARCASTIC else ())}
     things = sorted(
         (
             Ranked(tally.pictures[phrase], score, tally.colours.get(phrase, ""))
@@ -132,6 +135,12 @@ def rank(readings: Sequence[Reading], lexicon: Lexicon, language: str = "en") ->
         key=lambda thing: -thing.score,
     )
     return Ranking(tuple(things), tuple(unwanted), lexicon.pictures.moods[mood] if mood else None, tuple(unknown))
+
+
+def _echoes(readings: Sequence[Reading], tally: _Tally) -> set[str]:
+    """Things that only an emoji shows and that a figure of speech means otherwise: the owl after "night owl"."""
+    literal = {word for reading in readings if reading.sense and reading.is_span for word in reading.sense.avoid}
+    return {phrase for phrase in tally.scores if phrase not in tally.in_words and literal & set(phrase.split())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +189,9 @@ def _add_sense(reading: Reading, lexicon: Lexicon, tally: _Tally, late: float) -
         if name.startswith("@"):
             tally.feel(name[1:], min(reading.count, 3))
         elif name != NO_PICTURE:
-            tally.add(lexicon.pictures.named(name), _SLANG_WEIGHT - late)
+            picture = lexicon.pictures.named(name)
+            tally.in_words.add(picture.phrase)
+            tally.add(picture, _SLANG_WEIGHT - late)
 
 
 def _add_emoji(reading: Reading, lexicon: Lexicon, tally: _Tally, late: float) -> None:
@@ -215,6 +226,7 @@ def _named_things(
             if _is_negated(keys, place):
                 tally.unwanted.append(picture.phrase)
             else:
+                tally.in_words.add(picture.phrase)
                 tally.add(picture, picture.weight * word.factor - word.place * _LATER, _colour_before(keys, place))
             place += length
             continue
@@ -225,12 +237,11 @@ def _named_things(
 
 
 def _is_negated(keys: Sequence[str], place: int) -> bool:
-    reach = keys[max(0, place - _NEGATION_REACH) : place]
-    for distance, key in enumerate(reversed(reach)):
+    for distance, key in enumerate(reversed(keys[max(0, place - _NEGATION_REACH) : place])):
         if key in _NEGATION_ENDS or not key.isalnum():
             return False
         if key in _NEGATIONS:
-            return key not in {"not", "never"} or distance <= 1
+            return distance <= _NEGATIONS[key]
     return False
 
 
@@ -273,7 +284,11 @@ def _stands_as_noun(keys: Sequence[str], place: int) -> bool:
 
 
 def _may_be_a_thing(word: str, lexicon: Lexicon) -> bool:
-    return len(word) >= _SHORTEST_THING and word.isalpha() and not _is_common(base_forms(word), lexicon)
+    return (
+        len(word) >= _SHORTEST_THING
+        and word.isalpha()
+        and not _is_common((*base_forms(word), *verb_stems(word)), lexicon)
+    )
 
 
 def _is_common(forms: Iterable[str], lexicon: Lexicon) -> bool:

@@ -64,6 +64,10 @@ def read_draft(draft: str, lexicon: Lexicon, language: str = "en") -> list[Readi
             readings.append(_as_sense(draft, run, sense, lexicon))
             place += found[0]
             continue
+        if found and sense and sense.pictures and found[0] > 1:
+            readings.append(_as_name(draft, units[place : place + found[0]], sense))
+            place += found[0]
+            continue
         unit, count = units[place]
         plain = _as_itself(unit, count, lexicon)
         # A sense that keeps the word as written can still say what to draw for it.
@@ -82,6 +86,12 @@ def _as_sense(draft: str, run: Sequence[tuple[Token, int]], sense: Sense, lexico
         meaning = _VERY + meaning
     words = tuple(fold(meaning).replace("-", " ").split())
     return Reading(start, end, text, sense.kind, meaning, words, sense, run[0][0].key if is_emoji else "", count)
+
+
+def _as_name(draft: str, run: Sequence[tuple[Token, int]], sense: Sense) -> Reading:
+    """Several words kept as written that mean one thing together, such as the name of a shop."""
+    start, end = run[0][0].start, run[-1][0].end
+    return Reading(start, end, draft[start:end], "word", draft[start:end], tuple(unit.key for unit, _ in run), sense)
 
 
 def _as_itself(unit: Token, count: int, lexicon: Lexicon) -> Reading:

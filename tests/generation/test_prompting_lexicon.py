@@ -45,7 +45,7 @@ def test_moods_named_by_slang_exist(lexicon):
 
 def test_common_words_alone_never_become_slang(lexicon):
     """Ordinary words may have slang senses, but each needs a cue: alone they stay as written."""
-    slang = "obsessed iconic yummy unreal insane gossip yay bye yep nope congrats hooray vibe vibes era asap omg lol"
+    slang = "obsessed iconic yummy unreal insane gossip yay bye yep nope congrats hooray vibe vibes era asap omg lol ratio wtf damn"
     short = "gonna wanna kinda gotta im cannot"
     allowed = {*slang.split(), *short.split()}
     rewritten = set()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from generation.prompting.lexicon import Lexicon
-from generation.prompting.pictures import HINT_WEIGHT, Picture, base_forms
+from generation.prompting.pictures import HINT_WEIGHT, Picture, base_forms, verb_stems
 
 CHUNK_WORDS = 180
 """Words in a part: a few paragraphs, which usually keep to one topic."""
@@ -145,7 +145,9 @@ def _counts(part: str, lexicon: Lexicon) -> tuple[dict[str, _Shown], Counter[str
 
 
 def _may_be_topic(key: str, lexicon: Lexicon) -> bool:
-    return len(key) >= _SHORTEST_KEYWORD and not any(form in lexicon.common for form in base_forms(key))
+    return len(key) >= _SHORTEST_KEYWORD and not any(
+        form in lexicon.common for form in (*base_forms(key), *verb_stems(key))
+    )
 
 
 def _topics_of(shown: dict[str, _Shown], words: Counter[str], spread: Counter[str], chunks: int) -> tuple[Topic, ...]:
