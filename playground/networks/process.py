@@ -33,7 +33,7 @@ class LocalNetworks:
 
     def journal(self, event: str = "", network: str = "") -> list[dict[str, Any]]:
         """What happened, or only one kind of it."""
-        entries = [json.loads(line) for line in self._ask("GET", "/_journal").splitlines()]
+        entries = [json.loads(line) for line in self._ask("GET", "/_journal").split("\n") if line]
         return [e for e in entries if event in {"", e["event"]} and network in {"", e["network"]}]
 
     def accounts(self) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ from publishers.publication import (
     Published,
     Unknown,
 )
+from publishers.resemblance import RESEMBLES, resemblance
 
 WEB_ADDRESS = "https://www.linkedin.com"
 AUTHOR = re.compile(r"urn:li:(?P<kind>person|organization):[A-Za-z0-9_-]{1,64}")
@@ -251,7 +252,7 @@ class LinkedInPublisher:
         return self._client.call("GET", path, "looking for a post", finder=True)
 
     def _find_by_text(self, publication: Publication) -> Lookup:
-        since = publication.attempted_at - CLOCK_MARGIN
+        since, doubt = publication.attempted_at - CLOCK_MARGIN, False
         for page in range(MOST_PAGES):
             answer = self._posts(page * PAGE)
             skew = clock_skew(answer.headers, datetime.now(UTC))
@@ -259,11 +260,15 @@ class LinkedInPublisher:
                 return Unknown(f"this machine's clock is {abs(skew)} off LinkedIn's: set it right and look again")
             posts = answer.list("elements")
             for post in posts:
-                urn, text = str(post.get("id")), str(post.get("commentary") or "")
-                if _created_at(post) >= since and POST.fullmatch(urn) and _same(text, publication.text):
-                    return self._met(publication, urn)
+                urn, commentary = str(post.get("id")), str(post.get("commentary") or "")
+                if _created_at(post) < since or not POST.fullmatch(urn):
+                    continue
+                found = resemblance(plain(escaped(publication.text)), plain(commentary))
+                if found == "same" and publication.text.strip():
+                    return Found(self._published(urn))
+                doubt = doubt or found != "other"
             if len(posts) < PAGE or _created_at(posts[-1]) < since:
-                return self._absence(publication)
+                return self._absence(publication, doubt)
         return Unknown("the account posted more than a lookup reads: see for yourself")
 
     def _find_by_urn(self, urn: str) -> Lookup:
@@ -277,17 +282,12 @@ class LinkedInPublisher:
             return Absent()
         return Found(self._published(urn))
 
-    def _met(self, publication: Publication, urn: str) -> Lookup:
-        if publication.text.strip():
-            return Found(self._published(urn))
-        return Unknown("there is a post without a text, and nothing to tell it from another: see for yourself")
-
-    def _absence(self, publication: Publication) -> Lookup:
+    def _absence(self, publication: Publication, doubt: bool) -> Lookup:
         latest = publication.last_attempted_at or publication.attempted_at
         settled_in = (latest + self._settling - datetime.now(UTC)).total_seconds()
         if settled_in > 0:
             return Unknown("the post may still turn up in the list", look_again_after=settled_in)
-        return Absent()
+        return Unknown(RESEMBLES) if doubt else Absent()
 
     def _published(self, urn: str, status: Literal["published", "already_published"] = "published") -> Published:
         return Published("linkedin", status, urn, f"{self._web_address}/feed/update/{urn}")
@@ -314,8 +314,3 @@ def _created_at(post: dict[str, object]) -> datetime:
     milliseconds = post.get("createdAt")
     known = isinstance(milliseconds, int) and 0 <= milliseconds < 10**14
     return datetime.fromtimestamp(milliseconds / 1000 if known else 0, UTC)  # type: ignore[operator]
-
-
-def _same(commentary: str, text: str) -> bool:
-    """Whether a commentary, in little text, shows what a text would show; runs of white space count as one."""
-    return plain(commentary).split() == plain(escaped(text)).split()

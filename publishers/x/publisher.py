@@ -25,9 +25,10 @@ from publishers.publication import (
     Published,
     Unknown,
 )
+from publishers.resemblance import RESEMBLES, resemblance
 from publishers.x.client import API_ADDRESS, XClient, answered
 from publishers.x.text import has_link
-from publishers.x.timeline import same_post, written_at
+from publishers.x.timeline import text_of, written_at
 
 WEB_ADDRESS = "https://x.com"
 SCOPES = frozenset({"tweet.read", "tweet.write", "users.read", "media.write", "offline.access"})
@@ -125,7 +126,7 @@ class XPublisher:
             return self._find_by_id(publication.remote_id)
         user_id = self._user_id or self.check().remote_id
         since = publication.attempted_at.astimezone(UTC) - CLOCK_MARGIN
-        older = ""
+        older, doubt = "", False
         for _ in range(MOST_PAGES):
             answer = self._timeline(user_id, since, older)
             skew = clock_skew(answer.headers, datetime.now(UTC))
@@ -133,11 +134,15 @@ class XPublisher:
                 return Unknown(f"this machine's clock is {abs(skew)} off X's: set it right and look again")
             for post in answer.list("data"):
                 at, post_id = written_at(post), str(post.get("id"))
-                if at and at >= since and IDENTIFIER.fullmatch(post_id) and same_post(publication.text, post):
-                    return self._met(publication, post_id)
+                if not at or at < since or not IDENTIFIER.fullmatch(post_id):
+                    continue
+                found = resemblance(publication.text, text_of(post))
+                if found == "same" and publication.text.strip():
+                    return Found(self._published(post_id))
+                doubt = doubt or found != "other"
             older = answer.text("meta", "next_token")
             if not older:
-                return self._absence(publication)
+                return self._absence(publication, doubt)
         return Unknown("the account posted more than a lookup reads: see for yourself")
 
     def delete(self, publication: Publication) -> None:
@@ -217,17 +222,12 @@ class XPublisher:
         # A deleted post answers 200 with errors and without data.
         return Found(self._published(post_id)) if answer.text("data", "id") == post_id else Absent()
 
-    def _met(self, publication: Publication, post_id: str) -> Lookup:
-        if publication.text.strip():
-            return Found(self._published(post_id))
-        return Unknown("there is a post without a text, and nothing to tell it from another: see for yourself")
-
-    def _absence(self, publication: Publication) -> Lookup:
+    def _absence(self, publication: Publication, doubt: bool) -> Lookup:
         latest = publication.last_attempted_at or publication.attempted_at
         settled_in = (latest + self._settling - datetime.now(UTC)).total_seconds()
         if settled_in > 0:
             return Unknown("the post may still turn up in the timeline", look_again_after=settled_in)
-        return Absent()
+        return Unknown(RESEMBLES) if doubt else Absent()
 
     def _published(self, post_id: str) -> Published:
         return Published("x", "published", post_id, f"{self._web_address}/i/web/status/{post_id}")

@@ -341,6 +341,12 @@ def test_the_journal_file_holds_what_happened_in_order(tmp_path):
     assert [line["written"] for line in lines] == ["first", "second"]
 
 
+def test_the_journal_can_be_read_whatever_was_posted(networks):
+    text = "lines\u2028apart\x85and \ud83e\udd8a".encode("utf-16", "surrogatepass").decode("utf-16")
+    tweet(networks, text)
+    assert [entry["written"] for entry in networks.journal("posted")] == [text]
+
+
 def test_many_posts_at_once_are_each_kept_once(networks):
     networks.change(x_posts_per_window=1_000)
     threads = [threading.Thread(target=tweet, args=(networks, f"post {number}")) for number in range(40)]

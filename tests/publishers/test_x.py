@@ -115,6 +115,13 @@ def test_a_post_without_a_text_is_not_taken_for_another(x, png, make_publication
     assert isinstance(x.find(publication), Unknown)
 
 
+def test_posts_that_differ_only_in_their_links_are_not_mixed_up(x, make_publication):
+    x.create(make_publication("new: https://example.com/1"))
+    assert isinstance(x.find(make_publication("new: https://example.com/2")), Unknown)
+    second = x.create(make_publication("new: https://example.com/2"))
+    assert x.find(make_publication("new: https://example.com/2")) == Found(second)
+
+
 def test_a_post_among_more_than_a_page_of_others_is_found(networks, x, make_publication):
     networks.change(x_posts_per_window=1_000)
     wanted = make_publication("the first")
