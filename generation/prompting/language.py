@@ -40,6 +40,7 @@ _STOP_WORDS = {
     "nl": "de het een en is niet voor met mijn onze heel vandaag maar meer zoals deze dit nieuw nieuwe "
     "bedankt wij jullie ik hallo morgen op van zijn ook nu",
 }
+_STOP_SETS = {language: frozenset(words.split()) for language, words in _STOP_WORDS.items()}
 _ENGLISH_TOO = (
     "no as do die war was on in so an plus pour son dos main des sans hat man also bad den dem am has come his a me "
     "is of op over per van net en com era tu ya lo se para al bon mes est"
