@@ -112,12 +112,13 @@ def fetch(
     from generation.models.hub import PUBLISHED, PUBLISHED_VQGAN, Hub, published_manifest
 
     models = registry()
+    known_as = save_as or (name if name in PUBLISHED else name.rpartition("/")[2].lower())
+    models.refuse_taken(known_as)
     client = Hub(models.downloads(), hub)
     main = client.describe(PUBLISHED.get(name, name), revision)
     wanted = [main, client.describe(vqgan or PUBLISHED_VQGAN)]
     if clip:
         wanted.append(client.describe(clip))
-    known_as = save_as or (name if name in PUBLISHED else name.rpartition("/")[2].lower())
     with progress_bars() as show:
         folders = [client.fetch(repository, show) for repository in wanted]
     bundle = models.add(

@@ -55,7 +55,7 @@ def check_file(folder: Path, path: str) -> None:
         raise ModelFileError(f"{file}: is no file that a bundle holds; those are {', '.join(LARGEST)}.")
     try:
         status = file.lstat()
-        if stat.S_ISLNK(status.st_mode) or (folder / parent).is_symlink():
+        if stat.S_ISLNK(status.st_mode) or (parent and (folder / parent).is_symlink()):
             raise ModelFileError(
                 f"{file}: is a link, which may lead out of the bundle; copy the files with `cp -rL` first."
             )

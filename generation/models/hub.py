@@ -249,9 +249,9 @@ def _digest(file: Path, length: int) -> str:
     if length == 64:
         with file.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
-    content = file.read_bytes()
-    header = f"blob {len(content)}\0".encode()
-    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
+    header = f"blob {file.stat().st_size}\0".encode()
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, lambda: hashlib.sha1(header, usedforsecurity=False)).hexdigest()
 
 
 def _transport_errors() -> tuple[type[Exception], ...]:

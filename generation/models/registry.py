@@ -80,13 +80,12 @@ class ModelRegistry:
         belong in a bundle, GenerationError where the name is taken; then nothing has changed.
         """
         described = self._describe(folder, name, manifest)
-        if described.name in self.names():
-            raise GenerationError(f"There is a model {described.name!r} already; remove it first, or give a --name.")
-        parts = {"": folder, "vqgan": vqgan or folder / "vqgan", "clip": clip or folder / "clip"}
+        self.refuse_taken(described.name)
         self._sweep()
         with staged_folder(self._folder / described.name) as staging:
-            for part, source in parts.items():
-                _copy_network(source, staging / part)
+            _copy_network(folder, "", staging)
+            for part, named in (("vqgan", vqgan), ("clip", clip)):
+                _copy_network(named or folder, "" if named else part, staging / part)
             if not (staging / "vqgan" / "config.json").exists():
                 raise ModelFileError(
                     f"{folder}: has no VQGAN to turn its codes into pixels; put one into {folder / 'vqgan'} "
@@ -95,6 +94,11 @@ class ModelRegistry:
             seal_bundle(staging, described)
             load_networks(staging)
         return self.find(described.name)
+
+    def refuse_taken(self, name: str) -> None:
+        """Raise ModelFileError if `name` cannot name a model, GenerationError if it names one already."""
+        if checked_name(name, "the new model") in self.names():
+            raise GenerationError(f"There is a model {name!r} already; remove it first, or choose another name.")
 
     def remove(self, name: str) -> None:
         """Forget a model and delete its files. Raises ModelFileError for an unknown one, GenerationError for doodle."""
@@ -135,10 +139,11 @@ class ModelRegistry:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def _copy_network(source: Path, target: Path) -> None:
-    """Copy the files that a bundle holds from one network's folder; none where there is no such folder."""
-    names = [path for path in bundle_files(source) if "/" not in path] if source.is_dir() else []
-    for name in names:
-        check_file(source, name)
-        target.mkdir(exist_ok=True)
-        shutil.copyfile(source / name, target / name)
+def _copy_network(folder: Path, part: str, target: Path) -> None:
+    """Copy the files of one network, which lie in `part` of `folder`; none where there are none."""
+    for path in bundle_files(folder):
+        parent, _, name = path.rpartition("/")
+        if parent == part:
+            check_file(folder, path)
+            target.mkdir(exist_ok=True)
+            shutil.copyfile(folder / path, target / name)

@@ -64,6 +64,19 @@ def test_a_published_folder_without_a_vqgan_is_refused_with_the_way_out(registry
     assert registry.names() == ["doodle"]
 
 
+def test_a_folder_may_be_reached_by_a_link_but_none_may_lead_out_of_it(
+    registry: ModelRegistry, tmp_path: Path, make_tiny_bundle: MakeBundle
+) -> None:
+    (tmp_path / "link").symlink_to(make_tiny_bundle(tmp_path / "source"))
+    registry.add(tmp_path / "link")
+    shutil.copytree(ORACLE / "dalle-mini-scan", tmp_path / "published")
+    (tmp_path / "published").chmod(0o755)
+    (tmp_path / "published" / "vqgan").symlink_to(ORACLE / "vqgan-f4")
+    with pytest.raises(ModelFileError, match=r"vqgan/config\.json: is a link"):
+        registry.add(tmp_path / "published")
+    assert registry.names() == ["doodle", "tiny"]
+
+
 def test_two_names_for_one_model(registry: ModelRegistry, tmp_path: Path, make_tiny_bundle: MakeBundle) -> None:
     source = make_tiny_bundle(tmp_path / "source")
     one, other = registry.add(source), registry.add(source, name="second")

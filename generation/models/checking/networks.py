@@ -75,9 +75,9 @@ class Networks:
 
     @cached_property
     def is_stored_in_half(self) -> bool:
-        """Whether the DALL-E Mini's file stores float16."""
+        """Whether the DALL-E Mini's file stores numbers of 16 bits."""
         header = read_header(weights_file(self._of(Kind.DALLE, self.folder)))
-        return any(leaf.dtype.name == "float16" for leaf in header.values())
+        return any(leaf.dtype.itemsize == 2 for leaf in header.values())
 
     @cached_property
     def vqgan(self) -> Vqgan:
