@@ -356,7 +356,7 @@ def every_failure(networks, organization, make_publication, png):
     for fault in (
         *({"do": "status", "status": status} for status in (400, 401, 403, 404, 422, 426, 429, 500, 302)),
         {"do": "drop"},
-        {"do": "delay", "seconds": 1.3, "times": 1},
+        {"do": "delay", "seconds": 1.3, "times": 1, "acted": True},
     ):
         networks.disarm()
         networks.arm(network="linkedin", path="/*", **{"times": 9, **fault})

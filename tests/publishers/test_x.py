@@ -487,7 +487,7 @@ def every_failure(networks, x, make_publication, png):
         {"do": "drop"},
         {"do": "corrupt"},
         {"do": "half"},
-        {"do": "delay", "seconds": 1.3, "times": 1},
+        {"do": "delay", "seconds": 1.3, "times": 1, "acted": True},
     ):
         networks.disarm()
         networks.arm(network="x", path="/2/*", **{"times": 9, **fault})
