@@ -57,11 +57,21 @@ class GroupNorm(nnx.Module):
 
     def __call__(self, x: Array) -> Array:
         """x (B, Y, X, C) -> the same shape."""
-        grouped = x.astype(jnp.float32).reshape(*x.shape[:-1], GROUPS, -1)
-        grouped = grouped - grouped.mean((1, 2, 4), keepdims=True)
-        y = grouped * jax.lax.rsqrt(jnp.square(grouped).mean((1, 2, 4), keepdims=True) + _EPSILON)
-        y = y.reshape(x.shape) * self.scale[...].astype(jnp.float32) + self.bias[...].astype(jnp.float32)
+        x = x.astype(jnp.float32)
+        centred = x - _group_mean(x)
+        deviation = jax.lax.rsqrt(_group_mean(jnp.square(centred)) + _EPSILON)
+        y = centred * (deviation * self.scale[...].astype(jnp.float32)) + self.bias[...].astype(jnp.float32)
         return y.astype(self.dtype)
+
+
+def _group_mean(x: Array) -> Array:
+    """x (B, Y, X, C) -> the mean of each channel's group (B, 1, 1, C).
+
+    Channels first, groups after: reducing over the picture and half a channel axis at once is ten times slower
+    on a CPU.
+    """
+    of_groups = x.mean((1, 2)).reshape(x.shape[0], GROUPS, -1).mean(-1)
+    return of_groups.repeat(x.shape[-1] // GROUPS, axis=-1)[:, None, None, :]
 
 
 class _Maker:
