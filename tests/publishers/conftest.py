@@ -18,7 +18,7 @@ from publishers import (
     saving,
 )
 
-PATIENCE = Timeouts(connect=2.0, read=1.0, whole=3.0)
+PATIENCE = Timeouts(connect=20.0, read=30.0, whole=60.0)
 
 
 @pytest.fixture(scope="session")

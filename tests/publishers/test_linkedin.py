@@ -28,7 +28,7 @@ from publishers import (
 )
 from publishers.linkedin.client import version_warning
 
-PATIENCE = Timeouts(connect=2.0, read=1.0, whole=3.0)
+IMPATIENCE = Timeouts(connect=5.0, read=0.5, whole=2.0)
 CREATE = {"network": "linkedin", "method": "POST", "path": "/rest/posts"}
 
 
@@ -292,11 +292,15 @@ def test_doubt_is_unknown_and_the_lookup_tells_which(networks, organization, mak
     assert isinstance(organization.find(publication), Found) is acted
 
 
-def test_a_timeout_after_the_request_was_sent_is_unknown(networks, organization, make_publication):
-    networks.arm(**CREATE, do="delay", seconds=1.3, acted=True)
+def test_a_timeout_after_the_request_was_sent_is_unknown(
+    networks, linkedin, linkedin_token, organization, make_publication
+):
+    networks.arm(**CREATE, do="delay", seconds=1.5, acted=True)
     publication = make_publication()
-    error = failure(organization, publication)
+    token = linkedin_token("urn:li:organization:2001")
+    error = failure(linkedin("urn:li:organization:2001", token, timeouts=IMPATIENCE), publication)
     assert (error.outcome, error.reason) == (Outcome.UNKNOWN, Reason.TIMEOUT)
+    assert token.access_token.reveal() not in seen(error)
     assert isinstance(organization.find(publication), Found)
 
 
@@ -356,7 +360,6 @@ def every_failure(networks, organization, make_publication, png):
     for fault in (
         *({"do": "status", "status": status} for status in (400, 401, 403, 404, 422, 426, 429, 500, 302)),
         {"do": "drop"},
-        {"do": "delay", "seconds": 1.3, "times": 1, "acted": True},
     ):
         networks.disarm()
         networks.arm(network="linkedin", path="/*", **{"times": 9, **fault})
