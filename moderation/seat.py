@@ -77,10 +77,10 @@ class Seat(Generic[Subject]):
             return self._unusable
         future = in_background(lambda: self._make(self._policy))
         problem, moderator = self._await(future, self._policy.load_limit_seconds, "loading")
-        if problem:
-            self._unusable = problem
-        else:
+        if not problem:
             self._moderator = moderator
+        elif future.done():
+            self._unusable = problem  # what failed will fail again; what was slow may be tried again
         return problem
 
     def _await(self, future: Future[Any], limit: float, doing: str) -> tuple[str, Any]:

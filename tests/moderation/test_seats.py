@@ -107,3 +107,18 @@ def test_nothing_found_is_allowed() -> None:
     verdicts = moderators(lambda text: []).judge_text("hello", network=["x", "linkedin"])
     assert decide(verdicts) is Decision.ALLOW
     assert verdicts[0].scores == {"hate": 0.0, "sexual": 0.0}
+
+
+def test_a_moderator_that_was_slow_to_load_is_tried_again() -> None:
+    release = threading.Event()
+
+    def slow(policy: Policy) -> Scripted:
+        release.wait(30)
+        return Scripted(lambda text: [])
+
+    panel = Moderators(replace(Policy.load(), text=("rules",), load_limit_seconds=0.05), text={"rules": slow})
+    assert "longer than 0.05 s loading" in panel.judge_text("one")[0].reason
+    assert "has not come back" in panel.judge_text("two")[0].reason
+    release.set()
+    while panel.judge_text("three")[0].decision is not Decision.ALLOW:
+        pass
