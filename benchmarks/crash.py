@@ -54,17 +54,17 @@ LAST_WAIT_SECONDS = 300.0
 
 # The chance to die before, and after, a part of the path; a part that few visits reach has a higher one.
 CHANCES = {
-    "mark_enqueued": (0.02, 0.02),
-    "step arrive": (0.02, 0.02),
-    "step upload 1": (0.02, 0.02),
-    "upload": (0.03, 0.03),
-    "step send": (0.04, 0.1),
-    "begin_publishing": (0.08, 0.1),
-    "create": (0.12, 0.25),
-    "step look": (0.1, 0.1),
-    "find": (0.15, 0.15),
-    "step record": (0.08, 0.08),
-    "finish_visit": (0.1, 0.1),
+    "mark_enqueued": (0.01, 0.01),
+    "step arrive": (0.005, 0.005),
+    "step upload 1": (0.005, 0.005),
+    "upload": (0.02, 0.02),
+    "step send": (0.01, 0.1),
+    "begin_publishing": (0.05, 0.1),
+    "create": (0.1, 0.4),
+    "step look": (0.05, 0.1),
+    "find": (0.1, 0.2),
+    "step record": (0.05, 0.1),
+    "finish_visit": (0.1, 0.2),
 }
 PLACES = {f"{side} {part}": pair[index] for part, pair in CHANCES.items() for index, side in enumerate(SIDES)}
 

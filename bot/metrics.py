@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -21,6 +23,15 @@ DRAWING_SECONDS = Histogram(
 QUEUE_LAG = Gauge("easel_queue_lag_seconds", "How long the most overdue publication has been due")
 COMING_UP = Gauge("easel_publications_coming", "Publications planned or on their way")
 WAITING_FOR_PEOPLE = Gauge("easel_publications_asking", "Publications that wait for a person's decision")
+
+
+@contextmanager
+def measured_visit(records: Records, publication_id: str) -> Iterator[None]:
+    """Count how late a visit starts and how it ends."""
+    row = records.publication(publication_id)
+    PUBLISH_LAG.observe(max(0.0, (datetime.now(UTC) - row.visit_at).total_seconds()))
+    yield
+    PUBLISH_OUTCOMES.labels(row.network, records.publication(publication_id).state).inc()
 
 
 def measure_queue(records: Records) -> None:

@@ -18,7 +18,9 @@ def draw_post(studio: Studio, post_id: str, seeds: Sequence[int], person: str, p
     anew. A post that somebody else took further meanwhile is left alone.
     """
     from bot.pipeline.prepare import prepare
+    from bot.pipeline.sharing import DRAWING_FOR
 
+    DRAWING_FOR.set(person)
     post = studio.records.post(post_id)
     if post.state == PostState.PREPARING:
         why = "the worker that drew it stopped; it is drawn again"

@@ -24,6 +24,7 @@ from dbos import (
 )
 from sqlalchemy.engine import make_url
 
+from bot.metrics import DRAWING_SECONDS, measured_visit
 from bot.pipeline.drawing import draw_post
 from bot.pipeline.studio import Studio
 from bot.pipeline.visit import visit
@@ -84,11 +85,13 @@ class Workshop:
 
         @DBOS.workflow(name=PUBLISH)
         def publish(publication_id: str, attempt: int) -> str:
-            return visit(studio, publication_id, attempt, run_step).state
+            with measured_visit(studio.records, publication_id):
+                return visit(studio, publication_id, attempt, run_step).state
 
         @DBOS.workflow(name=DRAW)
         def draw(post_id: str, seeds: list[int], person: str, prompt: str | None) -> str:
-            return draw_post(studio, post_id, seeds, person, prompt)
+            with DRAWING_SECONDS.time():
+                return draw_post(studio, post_id, seeds, person, prompt)
 
         self._publish = publish
         self._draw = draw

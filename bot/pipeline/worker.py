@@ -15,6 +15,7 @@ from types import FrameType
 from bot.errors import EaselError
 from bot.health import serve_health
 from bot.pipeline.durable import DRAW, PUBLISH, Workshop
+from bot.pipeline.sharing import SharingStudio
 from bot.pipeline.studio import Studio
 from bot.pipeline.sweep import look_after_orphans, sweep
 from bot.settings import Settings
@@ -39,7 +40,7 @@ def run_worker(settings: Settings, queues: Sequence[str], name: str = "", health
     name = worker_name(queues, name)
     stop = stop_on_signals()
     with only_one(settings, name):
-        studio = Studio(settings)
+        studio = SharingStudio(settings) if DRAW in queues else Studio(settings)
         records = studio.records
         if DRAW in queues:
             studio.open_painter()
