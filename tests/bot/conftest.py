@@ -66,7 +66,8 @@ def approve(studio):
         texts = dict.fromkeys(("draft", "normalized", "prompt", "alt_text"), "a rocket")
         brief = records.add_brief(post.id, {**texts, "negative": [], "spans": [], "notices": []}, [])
         picture = studio.pictures.add(Image.new("RGB", (64, 64), "orange"))
-        candidates = records.add_candidates(post.id, brief.id, [Drawn(1, 0.5, "doodle", "r1", {}, picture, [])])
+        verdicts = [{"moderator": "eyes", "decision": "allow", "reason": "fine", "scores": {}}]
+        candidates = records.add_candidates(post.id, brief.id, [Drawn(1, 0.5, "doodle", "r1", {}, picture, verdicts)])
         records.move_post(post.id, PostState.REVIEW, "easel", "ready", expected=PostState.PREPARING)
         picks = candidates if pictured else []
         return records.approve(post.id, plan(studio, records.post(post.id), picks), "ana", "yes")
