@@ -55,6 +55,7 @@ class Answer:
         return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+NAMES = {"x": "X", "linkedin": "LinkedIn"}
 MEANINGS = {
     400: (Reason.INVALID, "refused the request", "Change the post and try again."),
     401: (Reason.UNAUTHORIZED, "no longer accepts the account's token", "Connect the account again."),
@@ -67,15 +68,13 @@ MEANINGS = {
 }
 
 
-def failure(
-    network: str, answer: Answer, detail: str, *, repeatable: bool, doing: str, now: datetime | None = None
-) -> PublishError:
+def failure(network: str, answer: Answer, detail: str, *, repeatable: bool, doing: str) -> PublishError:
     """The error for an answer that is no success. `doing` completes "while ..."."""
     name = NAMES.get(network, network)
     said = f" ({tidy(detail)})" if detail.strip() else ""
     status = answer.status
     if status == 429:
-        wait = wait_of(answer.headers, now or datetime.now(UTC))
+        wait = wait_of(answer.headers, datetime.now(UTC))
         return PublishError(
             f"{name} asks to slow down while {doing}{said}: trying again in {describe(wait)}.",
             Outcome.RETRY_AFTER,
@@ -117,9 +116,6 @@ def not_sent(network: str, why: str) -> PublishError:
         network,
         SERVER_WAIT,
     )
-
-
-NAMES = {"x": "X", "linkedin": "LinkedIn"}
 
 
 def wait_of(headers: Mapping[str, str], now: datetime) -> float:

@@ -15,7 +15,7 @@ import httpx2
 
 from publishers.answers import LONGEST_ANSWER, Answer, Timeouts, failure, not_sent, uncertain
 from publishers.credentials import OAuth2Token, Rotate, cannot_rotate, renewed
-from publishers.errors import Outcome, PublishError, Reason
+from publishers.errors import PublishError, Reason
 from publishers.secret import Secret
 
 API_ADDRESS = "https://api.linkedin.com"
@@ -37,10 +37,6 @@ def version_warning(version: str, today: date) -> str | None:
         f"LinkedIn's API version {version} is {age} months old and ends after about {VERSION_LIFE_MONTHS}: "
         "set a newer one in the settings."
     )
-
-
-class _TooLong(httpx2.DecodingError):
-    """An answer of more bytes than any answer has."""
 
 
 class LinkedInClient:
@@ -127,7 +123,7 @@ class LinkedInClient:
         if answer.status == 200:
             return renewed(stale, answer.body, "linkedin")
         error = failure("linkedin", answer, detail_of(answer), repeatable=True, doing=doing)
-        if error.outcome is Outcome.REFUSED:
+        if error.reason in {Reason.INVALID, Reason.UNAUTHORIZED}:
             raise PublishError(REFRESH_REFUSED, reason=Reason.UNAUTHORIZED, network="linkedin")
         raise error
 
@@ -206,7 +202,7 @@ def _pieces(response: httpx2.Response, deadline: float) -> Iterator[bytes]:
     for piece in response.iter_bytes():
         size += len(piece)
         if size > LONGEST_ANSWER:
-            raise _TooLong("The answer is too long.")
+            raise httpx2.DecodingError("The answer is too long.")
         if time.monotonic() > deadline:
             raise httpx2.ReadTimeout("The answer took too long.")
         yield piece

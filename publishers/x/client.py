@@ -20,7 +20,7 @@ from tweepy.auth import OAuth1UserHandler
 
 from publishers.answers import LONGEST_ANSWER, Answer, Timeouts, failure, not_sent, uncertain
 from publishers.credentials import OAuth1Token, OAuth2Token, Rotate, cannot_rotate, renewed
-from publishers.errors import Outcome, PublishError, Reason
+from publishers.errors import PublishError, Reason
 from publishers.secret import Secret
 
 API_ADDRESS = "https://api.x.com"
@@ -109,12 +109,13 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy carries no types
 
         A 401 renews an OAuth 2 token once and repeats the request, which X refused without acting on it.
         """
-        if isinstance(self._token, OAuth2Token) and self._token.is_ending(datetime.now(UTC)):
-            self._renew(self._token)
+        renewable = self._token if isinstance(self._token, OAuth2Token) and self._token.refresh_token else None
+        if renewable and renewable.is_ending(datetime.now(UTC)):
+            self._token = renewable = self._rotate(renewable, self._refreshed)
         sending = {"params": params, "json": json, "files": files, "data": data}
         response = self._send(method, route, sending, self._authentication())
-        if response.status_code == 401 and isinstance(self._token, OAuth2Token) and self._token.refresh_token:
-            self._renew(self._token)
+        if response.status_code == 401 and renewable:
+            self._token = self._rotate(renewable, self._refreshed)
             response = self._send(method, route, sending, self._authentication())
         if 200 <= response.status_code < 300:
             return response
@@ -128,21 +129,12 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy carries no types
         signing: requests.auth.AuthBase = OAuth1UserHandler(*(key.reveal() for key in keys)).apply_auth()
         return signing
 
-    def _renew(self, token: OAuth2Token) -> None:
-        self._token = self._rotate(token, self._refreshed)
-
     def _refreshed(self, stale: OAuth2Token) -> OAuth2Token:
         """New tokens from X; the refresh token is used up by asking."""
-        if stale.refresh_token is None:
-            raise PublishError(
-                "X's access token has ended and there is no refresh token: connect the account again.",
-                reason=Reason.UNAUTHORIZED,
-                network="x",
-            )
         try:
-            answer = answered(lambda: self._ask_for_tokens(stale), "renewing the account's token", repeatable=True)
+            answer = answered(lambda: self._ask_for_tokens(stale), "renewing the account's token")
         except PublishError as error:
-            if error.outcome is not Outcome.REFUSED:
+            if error.reason not in {Reason.INVALID, Reason.UNAUTHORIZED}:
                 raise
             raise PublishError(REFRESH_REFUSED, reason=Reason.UNAUTHORIZED, network="x") from None
         return renewed(stale, answer.body, "x")
