@@ -1,6 +1,8 @@
 """The publishers' peers: local networks in a process of their own, spoken to over HTTP."""
 
+import contextlib
 import io
+import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -32,6 +34,22 @@ def networks(running):
     """Both networks with nothing on them yet."""
     running.reset()
     return running
+
+
+@pytest.fixture
+def unanswered():
+    """An address whose connections hang: nobody accepts there, and its queue is full."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        probe = stack.enter_context(socket.socket())
+        probe.settimeout(0.3)
+        if probe.connect_ex(listener.getsockname()) == 0:
+            pytest.skip("this system queues more connections than it was asked to")
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @pytest.fixture

@@ -304,6 +304,12 @@ def test_a_timeout_after_the_request_was_sent_is_unknown(
     assert isinstance(organization.find(publication), Found)
 
 
+def test_a_timeout_before_the_request_was_sent_is_no_attempt(linkedin, make_publication, unanswered):
+    hasty = Timeouts(connect=0.3, read=5.0, whole=5.0)
+    error = failure(linkedin("urn:li:person:ada1815", address=unanswered, timeouts=hasty), make_publication())
+    assert (error.outcome, error.reason) == (Outcome.RETRY_AFTER, Reason.CONNECTION)
+
+
 def test_no_connection_at_all_is_no_attempt(make_publication, linkedin):
     author = "urn:li:person:ada1815"
     with socket.socket() as unused:

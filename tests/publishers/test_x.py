@@ -385,6 +385,12 @@ def test_no_connection_at_all_is_no_attempt(x_tokens, make_publication):
     assert error.retry_after > 0
 
 
+def test_a_timeout_before_the_request_was_sent_is_no_attempt(x_tokens, make_publication, unanswered):
+    hasty = Timeouts(connect=0.3, read=5.0, whole=5.0)
+    error = failure(XPublisher(x_tokens.saved[0], address=unanswered, timeouts=hasty), make_publication())
+    assert (error.outcome, error.reason) == (Outcome.RETRY_AFTER, Reason.CONNECTION)
+
+
 def test_an_unknown_host_is_no_attempt(x_tokens, make_publication):
     publisher = XPublisher(x_tokens.saved[0], address="http://x.invalid", timeouts=IMPATIENCE)
     assert failure(publisher, make_publication()).outcome is Outcome.RETRY_AFTER
