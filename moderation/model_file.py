@@ -45,5 +45,6 @@ def onnx_session(path: Path, sha256: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = ONNX_THREADS
     options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # it keeps 90 MB of what one picture needed
     options.log_severity_level = ONLY_ERRORS
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
