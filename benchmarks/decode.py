@@ -83,7 +83,7 @@ class Ours:
             position=jnp.int32(position),
             codes=jnp.zeros((self.images, config.image_length), jnp.int32),
             score=jnp.zeros(self.images),
-            memory=empty_memory(config, SIDES, self.images, self.weights.head.kernel.dtype),
+            memory=empty_memory(config, SIDES, self.images, self.weights.dtype),
         )
 
     def seconds(self, position: int, steps: int) -> float:
@@ -100,7 +100,7 @@ class Ours:
         weights = sum(leaf.nbytes for leaf in jax.tree.leaves((self.weights.layers, self.weights.head)))
         text_products = sum(layer.text_keys_values.kernel.nbytes for layer in self.weights.layers)
         text = sum(leaf.nbytes for leaf in jax.tree.leaves((self.text.keys, self.text.values)))
-        cache = 2 * SIDES * self.images * self.config.d_model * self.weights.head.kernel.dtype.itemsize
+        cache = 2 * SIDES * self.images * self.config.d_model * self.weights.dtype.itemsize
         return weights - text_products + text + cache * self.config.decoder_layers * position
 
     def step_operations(self, position: int) -> int:
@@ -125,7 +125,7 @@ def _random_parameters(config: DalleConfig, dtype: Any) -> dict[tuple[str | int,
 
 def _random_text(config: DalleConfig, weights: DecoderWeights) -> TextMemory:
     """One prompt, as long as it can be, and its other side."""
-    dtype = weights.head.kernel.dtype
+    dtype = weights.dtype
     text = jax.random.normal(jax.random.key(0), (SIDES, 1, config.max_text_length, config.d_model), dtype)
     mask = jnp.ones(text.shape[:3], jnp.int32)
     return jax.jit(remember_text, static_argnums=0)(config, weights, text, mask)

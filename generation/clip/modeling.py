@@ -8,7 +8,6 @@ Sources: CLIP (arXiv 2103.00020); the Flax CLIP model of transformers 4.25.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import jax
 import jax.numpy as jnp

@@ -19,6 +19,7 @@ from flax import nnx
 from generation.dalle.config import DalleConfig
 from generation.dalle.modeling import DalleBart
 from generation.errors import ModelFileError
+from generation.models.eight_bits import SCALE_SUFFIX
 from generation.models.weights import Leaf, read_header, stream_weights, weights_file
 
 OurPath = tuple[str | int, ...]
@@ -123,7 +124,10 @@ def refuse_disagreement(path: Path, expected: Mapping[str, tuple[int, ...]], hea
         if header[name].shape != shape:
             raise ModelFileError(f"{path}: {name} is {header[name].shape}, though config.json asks for {shape}.")
         if header[name].dtype.kind == "i":
-            raise ModelFileError(f"{path}: {name} is {header[name].dtype.name}; weights are floating numbers.")
+            raise ModelFileError(
+                f"{path}: {name} is {header[name].dtype.name}; weights are floating numbers, or int8 with their scales "
+                f"in {name}{SCALE_SUFFIX}."
+            )
     for name in header:
         if name not in expected:
             raise ModelFileError(f"{path}: {name} is there, though config.json has no place for it.")
