@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -31,7 +32,8 @@ def serve_health(records: Records, name: str, port: int) -> ThreadingHTTPServer:
                 else:
                     self.answer(HTTPStatus.OK, f"{name} is ready\n")
             elif self.path == "/metrics":
-                measure_queue(records)
+                with suppress(EaselError):  # without the database the gauges stay; /readyz tells of it
+                    measure_queue(records)
                 self.answer(HTTPStatus.OK, generate_latest().decode(), CONTENT_TYPE_LATEST)
             else:
                 self.answer(HTTPStatus.NOT_FOUND, "There are /healthz, /readyz and /metrics.\n")
