@@ -160,7 +160,7 @@ class MinDalle:
         rows = 2 * images
         text = (rows, config.max_text_length)
         self.encoder_state = torch.randn(*text, config.d_model, device=self.device, dtype=self.dtype)
-        self.attention_mask = torch.ones(text, dtype=torch.bool, device=self.device)
+        self.attention_mask = torch.ones(text, dtype=torch.bool, device=self.device)[:, None, None, :]
         cache = (config.decoder_layers, rows * 2, config.image_length, config.d_model)
         self.attention_state = torch.zeros(cache, device=self.device, dtype=self.dtype)
 
@@ -168,10 +168,10 @@ class MinDalle:
         """Time for this many steps, from `position` on."""
         torch = self._torch
         settings = torch.tensor([1.0, TOP_K, GUIDANCE], device=self.device, dtype=self.dtype)
-        tokens = torch.zeros(self.images, dtype=torch.long, device=self.device)
+        tokens = torch.zeros(self.images, 1, dtype=torch.long, device=self.device)
         begun = time.perf_counter()
         for index in range(position, position + steps):
-            tokens, self.attention_state = self.decoder.sample_tokens(
+            drawn, self.attention_state = self.decoder.sample_tokens(
                 settings=settings,
                 attention_mask=self.attention_mask,
                 encoder_state=self.encoder_state,
@@ -179,7 +179,7 @@ class MinDalle:
                 prev_tokens=tokens,
                 token_index=torch.tensor([index], device=self.device),
             )
-            tokens = tokens.clone()
+            tokens = drawn[:, None]
         if self.device == "cuda":
             torch.cuda.synchronize()
         return time.perf_counter() - begun
