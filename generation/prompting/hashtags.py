@@ -6,6 +6,8 @@ import re
 from collections.abc import Container
 from functools import lru_cache
 
+_LONGEST_SPLIT = 60
+"""Letters of a run-together hashtag that is split; splitting takes time in its square."""
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 
 
@@ -21,7 +23,7 @@ def hashtag_words(tag: str, known: Container[str]) -> tuple[str, ...]:
 
 
 def _pieces(word: str, known: Container[str]) -> tuple[str, ...]:
-    if word in known or not word.isascii() or word.isdigit():
+    if word in known or not word.isascii() or word.isdigit() or len(word) > _LONGEST_SPLIT:
         return (word,)
     return _split(word)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from generation.prompting.hashtags import hashtag_words
 from generation.prompting.languages import ENGLISH
 from generation.prompting.lexicon import Lexicon
-from generation.prompting.slang import LEFT_OUT, Sense, choose
+from generation.prompting.slang import LEFT_OUT, Context, Sense, choose
 from generation.prompting.tokens import Token, fold, tokenize
 
 PLAIN = frozenset({"word", "number", "sign"})
@@ -51,7 +51,8 @@ def read_draft(draft: str, lexicon: Lexicon, language: str = "en") -> list[Readi
     """The readings of a cleaned draft, in order; English slang is not looked for in other languages."""
     units = _units(draft, lexicon)
     keys = [unit.key for unit, _ in units]
-    context = keys + [word for unit, _ in units if unit.kind == "hashtag" for word in _tag_words(unit, lexicon)]
+    tagged = [word for unit, _ in units if unit.kind == "hashtag" for word in _tag_words(unit, lexicon)]
+    context = Context((*keys, *tagged))
     readings: list[Reading] = []
     place = 0
     while place < len(units):
@@ -122,7 +123,7 @@ def _as_itself(unit: Token, count: int, lexicon: Lexicon) -> Reading:
 def _units(draft: str, lexicon: Lexicon) -> list[tuple[Token, int]]:
     """Tokens with their number in a row: short codes turned into emoji, stretched words folded, the same emoji in a
     row as one."""
-    units: list[tuple[Token, int]] = []
+    units: list[list[Token]] = []
     for token in tokenize(draft, lexicon.slang.oddities):
         if token.kind == "shortcode":
             emoji = lexicon.emojis.shortcodes.get(token.key.strip(":"))
@@ -130,11 +131,16 @@ def _units(draft: str, lexicon: Lexicon) -> list[tuple[Token, int]]:
         elif token.kind == "word" and _STRETCHED.search(token.key):
             token = replace(token, key=_fold_stretched(token.key, lexicon))
         if token.kind == "emoji" and units and units[-1][0].key == token.key:
-            last, count = units[-1]
-            units[-1] = (replace(last, end=token.end, text=draft[last.start : token.end]), count + 1)
+            units[-1].append(token)
         else:
-            units.append((token, 1))
-    return units
+            units.append([token])
+    return [(_joined(draft, run), len(run)) for run in units]
+
+
+def _joined(draft: str, run: Sequence[Token]) -> Token:
+    """A run of the same emoji as one token."""
+    start, end = run[0].start, run[-1].end
+    return replace(run[0], end=end, text=draft[start:end]) if len(run) > 1 else run[0]
 
 
 def _fold_stretched(word: str, lexicon: Lexicon) -> str:

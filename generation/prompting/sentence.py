@@ -20,7 +20,7 @@ _OPEN_WORDS = (
 _EXPECTING = frozenset(_OPEN_WORDS.split())
 _SPACE_BEFORE_SIGN = re.compile(r"[^\S\n]+([,.;:!?…)\]}])")
 _SPACES = re.compile(r"[^\S\n]{2,}")
-_LONE_SIGNS = re.compile(r"(?:(?<=\s)|^)[,;:|·•-]+(?=\s|$)")
+_LONE_SIGNS = re.compile(r"(?:(?<=\s)|^)[,;:|·•]+(?=\s|$)")
 _LATIN_END = re.compile(r"[A-Za-z0-9À-ɏ)\]\"']$")
 
 
@@ -85,9 +85,9 @@ def _is_preposition(before: Reading | None) -> bool:
 
 
 def _tidy(text: str) -> str:
-    text = _LONE_SIGNS.sub("", text)
-    text = _SPACES.sub(" ", _SPACE_BEFORE_SIGN.sub(r"\1", text))
-    text = re.sub(r" *\n *", "\n", text)
+    text = _SPACES.sub(" ", _LONE_SIGNS.sub("", _SPACES.sub(" ", text)))
+    text = _SPACE_BEFORE_SIGN.sub(r"\1", text)
+    text = re.sub(r" ?\n ?", "\n", text)
     text = re.sub(r"\n{3,}", "\n\n", text).strip()
     if text[:1].isascii() and text[:1].islower():
         text = text[0].upper() + text[1:]

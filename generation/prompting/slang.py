@@ -10,6 +10,7 @@ draft, and counts for more the nearer it stands. A cue may be an emoji. The mean
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ _NEAR_POINTS = 2
 _ANYWHERE_POINTS = 1
 _NEAR_TOKENS = 5
 _SHORTEST_PLURAL = 3
+_PLACES_LOOKED_AT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +111,40 @@ class Slang:
         return found
 
 
-def choose(senses: Sequence[Sense], keys: Sequence[str], start: int, end: int) -> Sense | None:
-    """The sense of the term at `keys[start:end]` that its context speaks for; None leaves the term alone."""
+class Context:
+    """The words of a draft as the cues see them, with their places; built once for a draft."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.keys = tuple(_loose(key) for key in keys)
+        self._places: dict[str, list[int]] = {}
+        for place, key in enumerate(self.keys):
+            self._places.setdefault(key, []).append(place)
+
+    def distance(self, words: tuple[str, ...], start: int, end: int) -> int | None:
+        """Tokens between `keys[start:end]` and the nearest place of a cue around it; None where there is none."""
+        places = self._places.get(words[0])
+        if places is None:
+            return None
+        found = bisect_left(places, start)
+        nearest: int | None = None
+        # Three places on each side are enough: only the term itself and parts of longer cues are passed over.
+        for place in places[max(0, found - _PLACES_LOOKED_AT) : found + end - start + _PLACES_LOOKED_AT]:
+            if start <= place < end or self.keys[place : place + len(words)] != words:
+                continue
+            distance = start - (place + len(words) - 1) if place < start else place - end + 1
+            nearest = distance if nearest is None else min(nearest, distance)
+        return nearest
+
+
+def choose(senses: Sequence[Sense], context: Context, start: int, end: int) -> Sense | None:
+    """The sense of the term at `start:end` that its context speaks for; None leaves the term alone."""
     best, best_points = None, 0
-    keys = [_loose(key) for key in keys]
     for sense in senses:
         if not sense.has_cues:
             if best is None:
                 best = sense
             continue
-        points = _points(sense, keys, start, end)
+        points = _points(sense, context, start, end)
         if points > best_points:
             best, best_points = sense, points
     return best
@@ -143,31 +169,19 @@ def _is_oddity(word: str) -> bool:
     return not word.replace("'", "").isalnum() and any(token.kind != "emoji" for token in tokenize(word))
 
 
-def _points(sense: Sense, keys: Sequence[str], start: int, end: int) -> int:
-    points = 0
+def _points(sense: Sense, context: Context, start: int, end: int) -> int:
+    keys, points = context.keys, 0
     for words in sense.before:
-        if start >= len(words) and tuple(keys[start - len(words) : start]) == words:
+        if start >= len(words) and keys[start - len(words) : start] == words:
             points += _BESIDE_POINTS
     for words in sense.after:
-        if tuple(keys[end : end + len(words)]) == words:
+        if keys[end : end + len(words)] == words:
             points += _BESIDE_POINTS
     for words in sense.near:
-        distance = _distance(words, keys, start, end)
+        distance = context.distance(words, start, end)
         if distance is not None:
             points += _NEAR_POINTS if distance <= _NEAR_TOKENS else _ANYWHERE_POINTS
     return points
-
-
-def _distance(words: tuple[str, ...], keys: Sequence[str], start: int, end: int) -> int | None:
-    """Tokens between the term and the nearest place of the cue outside of it; None where it is nowhere."""
-    size = len(words)
-    nearest: int | None = None
-    for place, key in enumerate(keys):
-        if key != words[0] or (start <= place < end) or (size > 1 and tuple(keys[place : place + size]) != words):
-            continue
-        distance = start - (place + size - 1) if place < start else place - end + 1
-        nearest = distance if nearest is None else min(nearest, distance)
-    return nearest
 
 
 def _sense(cells: Sequence[str]) -> Sense:

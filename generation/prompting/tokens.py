@@ -17,13 +17,15 @@ _SKIN = "[\U0001f3fb-\U0001f3ff]"
 _ONE_EMOJI = rf"{_PICTOGRAPH}\ufe0f?{_SKIN}?(?:[\U000e0020-\U000e007e]+\U000e007f)?"
 _EMOJI = rf"[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f?\u20e3|[\u00a9\u00ae]\ufe0f|{_ONE_EMOJI}(?:\u200d{_ONE_EMOJI})*"
 _DOMAIN_ENDINGS = "com|org|net|io|ai|dev|app|gg|ly|me|shop|link|blog|news|tv|gov|edu|info|store|xyz|co\\.uk|co"
+# Lengths are bounded so that a hostile draft costs no more than its length.
+_LINK = (
+    r"<https?://[^\s<>|]{1,2000}(?:\|[^<>]{0,500})?>|https?://[^\s<>]+|\bwww\.[^\s<>]+"
+    r"|(?<![@\w-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}\.(?:" + _DOMAIN_ENDINGS + r")\b(?:/[^\s<>]*)?"
+)
 _PATTERNS = (
-    (
-        "link",
-        rf"<https?://[^\s<>|]+(?:\|[^<>]*)?>|https?://[^\s<>]+|\bwww\.[^\s<>]+|(?<![@\w])[\w-]+(?:\.[\w-]+)*\.(?:{_DOMAIN_ENDINGS})\b(?:/[^\s<>]*)?",
-    ),
-    ("email", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    ("mention", r"<[@!#][^>\s]+>|(?<![\w@])@[A-Za-z0-9_](?:[\w.-]*\w)?"),
+    ("link", _LINK),
+    ("email", r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"),
+    ("mention", r"<[@!#][^>\s<]{1,80}>|(?<![\w@])@[A-Za-z0-9_](?:[\w.-]*\w)?"),
     ("hashtag", r"(?<![\w&/])[#＃][^\W_][\w]*(?<!\d)\b|(?<![\w&/])[#＃](?=\d*[^\W\d_])\w+"),
     ("shortcode", r"(?<![\w:]):[a-z0-9][a-z0-9_+'-]*:(?![\w])|(?<=:):[a-z][a-z0-9_+'-]*:"),
     ("oddity", None),
@@ -34,7 +36,7 @@ _PATTERNS = (
         "word",
         r"[^\W_](?:[^\W_]|[\u0300-\u036f\u064b-\u0652\u0900-\u0903\u093a-\u094f\u0e31-\u0e4e\u200c\u200d])*(?:['’][^\W\d_]+)*",
     ),
-    ("sign", r"\S"),
+    ("sign", r"(?P<repeated>[^\w\s])(?P=repeated)*|\S"),
 )
 _NUMBER_WORD = re.compile(
     r"\d+(?:k|m|b|bn|x|am|pm|st|nd|rd|th|s|gb|tb|mb|h|hr|hrs|min|mins|mph|km|kg|lbs|cm|ft|px|p)?", re.I

@@ -9,7 +9,7 @@ import pytest
 
 from generation.prompting import Lexicon, LexiconError
 from generation.prompting.emojis import EmojiTable
-from generation.prompting.slang import Slang, choose
+from generation.prompting.slang import Context, Slang, choose
 from generation.prompting.tables import read_rows
 from generation.prompting.tokens import tokenize
 
@@ -45,13 +45,13 @@ def test_moods_named_by_slang_exist(lexicon):
 
 def test_common_words_alone_never_become_slang(lexicon):
     """Ordinary words may have slang senses, but each needs a cue: alone they stay as written."""
-    slang = "obsessed iconic yummy unreal insane gossip yay bye yep nope congrats hooray vibe vibes era asap omg lol ratio wtf damn"
-    short = "gonna wanna kinda gotta im cannot"
+    slang = "obsessed iconic yummy unreal insane gossip yay bye yep nope congrats hooray vibe vibes era asap omg lol"
+    short = "ratio wtf damn gonna wanna kinda gotta im cannot"
     allowed = {*slang.split(), *short.split()}
     rewritten = set()
     for word in lexicon.common - allowed:
         senses = lexicon.slang.senses((word,))
-        sense = choose(senses, [word], 0, 1) if senses else None
+        sense = choose(senses, Context([word]), 0, 1) if senses else None
         if sense and sense.kind != "contraction" and not sense.literal and sense.meaning != word:
             rewritten.add(word)
     assert rewritten == set()
@@ -107,6 +107,6 @@ def test_cues_beside_a_term_weigh_more_than_cues_far_away(tmp_path):
     )
     senses = Slang.load(path).senses(("bat",))
     keys = ["the", "baseball", "bat", "flew", "into", "the", "cave", "at", "night"]
-    assert choose(senses, keys, 2, 3).meaning == "club"
-    assert choose(senses, keys[2:], 0, 1).meaning == "animal"
-    assert choose(senses, ["bat"], 0, 1) is None
+    assert choose(senses, Context(keys), 2, 3).meaning == "club"
+    assert choose(senses, Context(keys[2:]), 0, 1).meaning == "animal"
+    assert choose(senses, Context(["bat"]), 0, 1) is None

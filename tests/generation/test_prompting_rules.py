@@ -200,3 +200,10 @@ def test_a_brief_survives_json(writer):
 
 def test_the_same_draft_gives_the_same_brief(writer):
     assert writer.write(TWENTY[0]) == RulesWriter.load(ROOT / "config").write(TWENTY[0])
+
+
+@pytest.mark.parametrize("piece", ["sick fire ", "🔥💀", "#a", "@a ", "<@", "-a", "#" + "abc" * 9, "( "])
+def test_hostile_repetition_costs_no_more_than_its_length(writer, piece):
+    """With anything quadratic in it, one of these drafts would take minutes and meet the time limit of the tests."""
+    brief = writer.write((piece * DRAFT_LIMIT)[:DRAFT_LIMIT])
+    assert len(brief.prompt.split()) <= PROMPT_WORD_LIMIT
