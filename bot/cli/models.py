@@ -201,12 +201,15 @@ def export(
     folder: Folder,
     weights_format: Annotated[str, typer.Option("--format", help="safetensors or msgpack.")],
     to: Annotated[Path | None, typer.Option(help="A new folder; DIR-FORMAT if not given.")] = None,
+    bits: Annotated[
+        int | None, typer.Option(help="8: DALL-E Mini's matrices as int8 with scales, half of float16. Not in msgpack.")
+    ] = None,
 ) -> None:
-    """Write a bundle, or one network's folder, in the other weights format."""
+    """Write a bundle, or one network's folder, in the other weights format, or in 8 bits."""
     from generation.models.export import export_model
 
     target = to or folder.resolve().with_name(f"{folder.resolve().name}-{weights_format}")
-    console().print(f"Written to {export_model(folder, weights_format, target)}.", markup=False)
+    console().print(f"Written to {export_model(folder, weights_format, target, bits=bits)}.", markup=False)
 
 
 def registry() -> ModelRegistry:

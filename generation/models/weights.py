@@ -2,7 +2,7 @@
 
 A file is read in two passes. The first walks its structure, seeking over the numbers, so that names, shapes, types
 and sizes are checked before any memory is taken. The second streams one array at a time: the peak is what the caller
-keeps plus the largest array.
+keeps plus the largest array. Matrices that a safetensors file stores in 8 bits are float32 to every reader.
 
 Sources: flax.serialization (extension type 1 holds a packed [shape, dtype name, raw C-order bytes]; an array over 2**30
 bytes is a map marked `__msgpack_chunked_array__`), the msgpack specification, the safetensors format description.
@@ -23,6 +23,7 @@ import ml_dtypes
 import numpy as np
 
 from generation.errors import ModelFileError
+from generation.models.eight_bits import SCALE_SUFFIX, join_scales, restored
 
 MSGPACK_NAME = "flax_model.msgpack"
 SAFETENSORS_NAME = "model.safetensors"
@@ -62,11 +63,15 @@ _CHUNK_BYTES = 2**30
 
 @dataclass(frozen=True)
 class Leaf:
-    """Where one array lies in its file: `pieces` are (offset, bytes) in order, all of them one C-order array."""
+    """Where one array lies in its file: `pieces` are (offset, bytes) in order, all of them one C-order array.
+
+    With a `scale`, these are int8 codes to be multiplied by it, and `dtype` is what that gives.
+    """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     pieces: tuple[tuple[int, int], ...]
+    scale: Leaf | None = None
 
     @property
     def size_in_bytes(self) -> int:
@@ -93,7 +98,7 @@ def read_header(path: Path) -> dict[str, Leaf]:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if path.suffix == ".safetensors":
-                return _read_safetensors_header(path, file, size)
+                return join_scales(path, _read_safetensors_header(path, file, size))
             return _MsgpackHeader(path, file, size).read()
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read ({error.strerror or error}).") from error
@@ -161,7 +166,17 @@ def write_safetensors(path: Path, weights: Mapping[str, Array], metadata: Mappin
 
 
 def _read_leaf(path: Path, file: Any, name: str, leaf: Leaf) -> Array:
-    array = np.empty(leaf.shape, leaf.dtype)
+    if leaf.scale is None:
+        array = _read_stored(path, file, name, leaf, leaf.dtype)
+    else:
+        scale = _read_leaf(path, file, name + SCALE_SUFFIX, leaf.scale)
+        array = restored(path, name, _read_stored(path, file, name, leaf, np.dtype(np.int8)), scale)
+    _refuse_non_finite(path, name, array)
+    return array
+
+
+def _read_stored(path: Path, file: Any, name: str, leaf: Leaf, dtype: np.dtype[Any]) -> Array:
+    array = np.empty(leaf.shape, dtype)
     target = _bytes_of(array)
     filled = 0
     for offset, length in leaf.pieces:
@@ -172,7 +187,6 @@ def _read_leaf(path: Path, file: Any, name: str, leaf: Leaf) -> Array:
             if not count:
                 raise ModelFileError(f"{path}: ends in the middle of {name}; copy or fetch the file again.")
             filled += count
-    _refuse_non_finite(path, name, array)
     return array
 
 

@@ -59,6 +59,10 @@ def test_export_writes_the_other_format_beside_the_folder(easel_here, tmp_path, 
     ran = easel_here("models", "export", str(tmp_path / "source"), "--format", "safetensors")
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "source-safetensors" / "vqgan" / "model.safetensors").exists()
+    small = ("models", "export", str(tmp_path / "source"), "--bits", "8", "--to", str(tmp_path / "small"), "--format")
+    wrong = easel_here(*small, "msgpack")
+    assert (wrong.returncode, "choose safetensors" in wrong.stderr) == (1, True)
+    assert easel_here(*small, "safetensors").returncode == 0
     wrong = easel_here("models", "export", str(tmp_path / "source"), "--format", "pickle")
     assert (wrong.returncode, "safetensors" in wrong.stderr) == (1, True)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from generation.dalle.params import load_dalle
 from generation.errors import GenerationError, ModelFileError
 from generation.generators import SamplingSettings
 from generation.models.bundle import ModelBundle
@@ -284,6 +285,36 @@ def test_an_exported_bundle_holds_the_same_numbers(tiny: Path, tmp_path: Path, t
         for key in before:
             assert before[key].dtype == after[key].dtype
             np.testing.assert_array_equal(before[key], after[key])
+
+
+def test_a_bundle_in_8_bits_is_smaller_and_still_loads(tiny: Path, tmp_path: Path) -> None:
+    plain = export_model(tiny, "safetensors", tmp_path / "plain")
+    small = export_model(plain, "safetensors", tmp_path / "small", bits=8)
+    ModelBundle.open(small)
+    load_dalle(small)
+    assert (small / "model.safetensors").stat().st_size < 0.5 * (plain / "model.safetensors").stat().st_size
+    for path in ("vqgan/model.safetensors", "config.json"):
+        assert (small / path).read_bytes() == (plain / path).read_bytes()
+    before, after = (read_weights(folder / "model.safetensors") for folder in (plain, small))
+    assert before.keys() == after.keys()
+    for name, array in before.items():
+        np.testing.assert_allclose(after[name], array, atol=np.abs(array).max() / 127 / 2 * 1.0001)
+
+
+@pytest.mark.parametrize(
+    ("part", "weights_format", "bits", "message"),
+    [
+        ("", "safetensors", 4, "in 4 bits"),
+        ("", "msgpack", 8, "choose safetensors"),
+        ("vqgan", "safetensors", 8, "vqgan: is of the kind VQGAN"),
+    ],
+)
+def test_what_cannot_be_stored_in_8_bits_is_refused(
+    tiny: Path, tmp_path: Path, part: str, weights_format: str, bits: int, message: str
+) -> None:
+    with pytest.raises(GenerationError, match=message):
+        export_model(tiny / part, weights_format, tmp_path / "out", bits=bits)
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_export_overwrites_nothing_and_leaves_nothing_half_done(tiny: Path, tmp_path: Path) -> None:

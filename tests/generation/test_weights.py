@@ -14,6 +14,7 @@ from generation.dalle.config import DalleConfig
 from generation.dalle.params import load_dalle
 from generation.errors import ModelFileError
 from generation.models import weights as module
+from generation.models.eight_bits import in_eight_bits
 from generation.models.weights import (
     read_header,
     read_weights,
@@ -169,6 +170,80 @@ def test_a_header_of_many_gigabytes_is_refused(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", 2**62) + b"{}")
     with pytest.raises(ModelFileError, match="no whole safetensors"):
         read_header(tmp_path / "model.safetensors")
+
+
+MATRICES = {
+    "layers/kernel": np.random.default_rng(0).normal(size=(2, 5, 7)).astype(np.float16),
+    "tokens/embedding": (np.random.default_rng(1).normal(size=(9, 4)) * np.logspace(-6, 3, 9)[:, None]).astype("f4"),
+    "dead/kernel": np.zeros((3, 2), np.float32),
+    "norm/bias": np.full((2, 7), 0.1, np.float16),
+    "norm/scale": np.ones(7, np.float16),
+}
+
+
+def test_a_matrix_in_8_bits_reads_as_floating_numbers_within_half_a_step(tmp_path):
+    write_safetensors(tmp_path / "w.safetensors", in_eight_bits(MATRICES))
+    header, read = read_header(tmp_path / "w.safetensors"), read_weights(tmp_path / "w.safetensors")
+    assert header.keys() == read.keys() == MATRICES.keys()
+    for name, axis in (("layers/kernel", 1), ("tokens/embedding", 1), ("dead/kernel", 0)):
+        matrix = MATRICES[name].astype(np.float32)
+        assert (header[name].shape, header[name].dtype) == (matrix.shape, np.float32)
+        assert (read[name].dtype, read[name].nbytes) == (np.float32, header[name].size_in_bytes)
+        half_a_step = np.abs(matrix).max(axis=axis, keepdims=True) / 127 / 2
+        assert (np.abs(read[name] - matrix) <= half_a_step * 1.0001).all()
+    for name in ("norm/bias", "norm/scale"):
+        assert same({name: read[name]}, {name: MATRICES[name]})
+
+
+def test_what_was_in_8_bits_is_stored_as_the_same_numbers_again(tmp_path):
+    write_safetensors(tmp_path / "w.safetensors", in_eight_bits(MATRICES))
+    once = read_weights(tmp_path / "w.safetensors")
+    write_safetensors(tmp_path / "w.safetensors", in_eight_bits(once))
+    again = read_weights(tmp_path / "w.safetensors")
+    for name in once:
+        np.testing.assert_allclose(again[name], once[name], rtol=1e-6)
+
+
+def scaled(*scales: float, shape=(1, 2), dtype: type = np.float32) -> dict[str, np.ndarray]:
+    return {
+        "a/kernel": np.full((3, 2), 127, np.int8),
+        "a/kernel/int8_scale": np.array(scales, dtype).reshape(shape),
+    }
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (scaled(1, float("nan")), "a/kernel/int8_scale holds NaN"),
+        (scaled(1, float("inf")), "a/kernel/int8_scale holds NaN or infinity"),
+        (scaled(1, -1), "a/kernel/int8_scale holds -1"),
+        (scaled(1, 0), "a/kernel/int8_scale holds 0"),
+        (scaled(1, 3e38), "a/kernel holds NaN or infinity"),
+        (scaled(1, 1, shape=(2,)), r"a/kernel/int8_scale is \(2,\)"),
+        (scaled(1, 1, shape=(2, 1)), r"a/kernel/int8_scale is \(2, 1\)"),
+        (scaled(shape=(0, 2)), r"a/kernel/int8_scale is \(0, 2\)"),
+        (scaled(1, 1, dtype=np.float16), "a/kernel/int8_scale is float16"),
+        (scaled(1, 1, dtype=np.int8), "a/kernel/int8_scale is int8"),
+        (scaled(1, 1) | {"a/kernel": np.ones((3, 2), np.float16)}, "a/kernel/int8_scale is there, but no int8 matrix"),
+        ({"a/kernel/int8_scale": np.ones((1, 2), np.float32)}, "a/kernel/int8_scale is there, but no int8 matrix"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_hostile_scales_are_refused_by_name(tmp_path, weights, message):
+    write_safetensors(tmp_path / "w.safetensors", weights)
+    with pytest.raises(ModelFileError, match=rf"w\.safetensors: {message}"):
+        read_weights(tmp_path / "w.safetensors")
+
+
+def test_a_network_refuses_codes_whose_scales_are_missing(tmp_path):
+    stored = in_eight_bits(read_weights(MINI / "flax_model.msgpack"))
+    del stored["lm_head/kernel/int8_scale"]
+    write_safetensors(tmp_path / "model.safetensors", stored)
+    (tmp_path / "config.json").write_bytes((MINI / "config.json").read_bytes())
+    with pytest.raises(
+        ModelFileError, match=r"model\.safetensors: lm_head/kernel is int8;.* lm_head/kernel/int8_scale"
+    ):
+        load_dalle(tmp_path)
 
 
 def test_reading_takes_one_array_at_a_time():
