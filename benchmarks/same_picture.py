@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/same_picture.py --seeds 200
 
-Draws every seed with doodle alone, among four and among ten. A difference is a near tie that rounding decided otherwise:
-sums of another batch size are added up in another order. The last line of the output is one JSON object.
+Draws every seed with doodle alone, among four and among ten. A difference is a near tie that rounding decided
+otherwise: sums of another batch size are added up in another order. The last line of the output is one JSON object.
 """
 
 from __future__ import annotations
