@@ -285,9 +285,10 @@ def fragile_worker(name: str, seed: int, budget: Any, places: Any) -> None:
     def fragile(place: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
             perhaps_die(f"before {place}")
-            result = function(*arguments, **options)
-            perhaps_die(f"after {place}")
-            return result
+            try:
+                return function(*arguments, **options)
+            finally:
+                perhaps_die(f"after {place}")
 
         return call
 

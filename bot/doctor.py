@@ -27,6 +27,11 @@ LEAST_FREE_BYTES = 1_000_000_000
 """A post takes about 3 MB (pictures, sheet, copies); with less than this free, hundreds of posts remain at most."""
 
 LONG_LAG = timedelta(minutes=5)
+MOST_SKEW = timedelta(seconds=60)
+"""X refuses signatures that are five minutes off."""
+CLOCK_TIMEOUT_SECONDS = 10.0
+NETWORK_ADDRESSES = {"x": "https://api.x.com/2/", "linkedin": "https://api.linkedin.com/rest/"}
+
 TOKEN_WARNING = timedelta(days=14)
 """LinkedIn's tokens live 60 days and only a person can renew them."""
 
@@ -147,6 +152,29 @@ def check_account(studio: Studio, account: AccountRow) -> Iterator[Finding]:
         yield Finding(name, Health.GOOD, f"{report.name} works")
     for warning in report.warnings:
         yield Finding(name, Health.WARNING, warning)
+    yield from check_clock(name, account)
+
+
+def check_clock(name: str, account: AccountRow) -> Iterator[Finding]:
+    """This machine's clock agrees with the network's; signatures and lookups rest on that."""
+    from urllib.error import HTTPError, URLError
+    from urllib.request import Request, urlopen
+
+    from publishers.answers import clock_skew
+
+    address = account.settings.get("address") or NETWORK_ADDRESSES[account.network]
+    try:
+        with urlopen(Request(address, method="HEAD"), timeout=CLOCK_TIMEOUT_SECONDS) as answer:  # noqa: S310
+            headers = {key.lower(): value for key, value in answer.headers.items()}
+    except HTTPError as refusal:  # any answer has the time in it
+        with refusal:
+            headers = {key.lower(): value for key, value in refusal.headers.items()}
+    except (URLError, OSError, ValueError):
+        return  # the check above has told what is wrong with the connection
+    skew = clock_skew(headers, datetime.now(UTC))
+    if skew is not None and abs(skew) > MOST_SKEW:
+        told = f"this machine's clock is {abs(skew).total_seconds():,.0f} s off the network's: set it by a time server."
+        yield Finding(name, Health.BROKEN, told)
 
 
 def check_model(studio: Studio) -> Iterator[Finding]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
+import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -60,19 +62,25 @@ class Vault:
             ) from None
 
     def _read_or_make(self) -> str:
+        if not self._file.exists():
+            self._make()
+        if self._file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise EaselError(f"Others may read {self._file}: `chmod 600 {self._file}`, then try again.")
+        return self._file.read_text(encoding="ascii").strip()
+
+    def _make(self) -> None:
+        """A new key, whole or not at all; of two processes that make one, the first wins."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, part = tempfile.mkstemp(prefix=".secret-", dir=self._file.parent)  # for its owner alone
         try:
-            descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            if self._file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise EaselError(f"Others may read {self._file}: `chmod 600 {self._file}`, then try again.") from None
-            return self._file.read_text(encoding="ascii").strip()
-        with os.fdopen(descriptor, "wb") as file:
-            key = Fernet.generate_key()
-            file.write(key + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        return key.decode()
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(Fernet.generate_key() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(part, self._file)
+        finally:
+            os.unlink(part)
 
 
 def token_fields(token: Token) -> dict[str, object]:

@@ -20,7 +20,13 @@ def serve() -> None:
     open_database(settings.database).dispose()  # bring the schema up before the roles race to do it
     port = settings.health_port
     roles = [
-        Role(queue, ("worker", "--queues", queue, "--health-port", str(port + offset if port else 0)))
+        Role(
+            queue,
+            (
+                *("worker", "--queues", queue, "--parent", str(os.getpid())),
+                *("--health-port", str(port + offset if port else 0)),
+            ),
+        )
         for offset, queue in enumerate(("publish", "draw"))
     ]
     typer.echo(f"Easel serves {settings.home}. Ctrl-C stops it.")
@@ -31,6 +37,7 @@ def worker(
     queues: Annotated[str, typer.Option(help="What to do: publish, draw, or both as publish,draw.")] = "publish,draw",
     name: Name = "",
     health_port: Annotated[int, typer.Option(help="Answer /healthz, /readyz and /metrics here; 0 is nowhere.")] = 0,
+    parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when this process is gone.")] = None,
 ) -> None:
     """Be one worker: `--queues draw` on a machine that draws, `--queues publish` anywhere."""
     from bot.errors import Misuse
@@ -41,5 +48,5 @@ def worker(
     wanted = [part.strip() for part in queues.split(",") if part.strip()]
     if unknown := [part for part in wanted if part not in QUEUES] or ([] if wanted else [queues]):
         raise Misuse(f"There is no queue {unknown[0]!r}: choose from {', '.join(QUEUES)}.")
-    run_worker(load_settings(), wanted, name, health_port)
+    run_worker(load_settings(), wanted, name, health_port, parent)
     os._exit(0)  # whatever was handed back must not hold the exit up

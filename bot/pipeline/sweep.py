@@ -9,6 +9,8 @@ from bot.records import Records
 from bot.records.tables import PublicationRow
 
 BATCH = 200
+MOST_BATCHES = 5
+"""Of one sweep, so that a worker which takes over thousands of planned posts still shows that it is alive."""
 
 ORPHANED_AFTER = timedelta(seconds=120)
 """A visit this long past its time is looked after. Longer than any request takes (60 s), so that a terminal that is
@@ -32,10 +34,13 @@ class Queue(Protocol):
 
 
 def sweep(records: Records, queue: Queue) -> int:
-    """Hand over all visits that are asked for, save those of paused accounts; how many there were."""
+    """Hand over the visits that are asked for, the most urgent first, save those of paused accounts; how many."""
     paused = records.paused_accounts()
     count = 0
-    while rows := records.to_enqueue(BATCH, skip=paused):
+    for _ in range(MOST_BATCHES):
+        rows = records.to_enqueue(BATCH, skip=paused)
+        if not rows:
+            break
         queue.enqueue_visits(rows)
         records.mark_enqueued([(row.id, row.attempt) for row in rows])
         count += len(rows)

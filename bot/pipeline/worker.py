@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import socket
@@ -31,8 +30,10 @@ def worker_name(queues: Sequence[str], name: str = "") -> str:
     return name or f"{'-'.join(queues)}@{socket.gethostname()}"
 
 
-def run_worker(settings: Settings, queues: Sequence[str], name: str = "", health_port: int = 0) -> None:
-    """Work until SIGTERM or SIGINT; then finish or hand back within ten seconds.
+def run_worker(
+    settings: Settings, queues: Sequence[str], name: str = "", health_port: int = 0, parent: int | None = None
+) -> None:
+    """Work until SIGTERM or SIGINT, or until the `parent` process is gone; then finish or hand back in ten seconds.
 
     Raises:
         EaselError: if a worker of this name runs already.
@@ -48,7 +49,7 @@ def run_worker(settings: Settings, queues: Sequence[str], name: str = "", health
         workshop.open()
         health = serve_health(records, name, health_port) if health_port else None
         try:
-            keep_going(studio, workshop, stop)
+            keep_going(studio, workshop, stop, parent)
         finally:
             workshop.close(PATIENCE_SECONDS)
             records.forget_worker(name)
@@ -56,11 +57,11 @@ def run_worker(settings: Settings, queues: Sequence[str], name: str = "", health
                 health.shutdown()
 
 
-def keep_going(studio: Studio, workshop: Workshop, stop: threading.Event) -> None:
+def keep_going(studio: Studio, workshop: Workshop, stop: threading.Event, parent: int | None = None) -> None:
     """Show that this worker is alive and, if it publishes, sweep, until it is to stop."""
     records = studio.records
     last_beat = float("-inf")
-    while not stop.is_set():
+    while not stop.is_set() and parent in (None, os.getppid()):
         try:
             if time.monotonic() - last_beat >= BEAT_SECONDS:
                 records.see_worker(workshop.name, workshop.queues, socket.gethostname(), os.getpid())
@@ -93,6 +94,8 @@ def only_one(settings: Settings, name: str) -> Iterator[None]:
     Raises:
         EaselError: if another process holds it. The lock ends with its process, however that ends.
     """
+    import fcntl
+
     folder = settings.home / "workers"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{name}.lock").open("w") as file:

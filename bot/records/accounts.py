@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -89,6 +88,8 @@ class AccountRecords(RecordsBase):
     def account_lock(self, account_id: str) -> Iterator[None]:
         """Hold an account against every other process, without holding a transaction open."""
         if self.engine.dialect.name == "sqlite":
+            import fcntl
+
             file = Path(str(self.engine.url.database)).with_name(f".{account_id}.lock")
             with file.open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)

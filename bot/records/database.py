@@ -96,6 +96,8 @@ def run_migrations(engine: Engine, direction: Literal["upgrade", "downgrade"], r
     configuration = Config()
     configuration.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # of several processes that start at once, one migrates
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('easel migrations'))"))
         configuration.attributes["connection"] = connection
         getattr(command, direction)(configuration, revision)
 

@@ -62,6 +62,16 @@ def test_a_token_that_ends_soon_is_told(found, connect, studio):
     assert any("token ends on" in told for health, told in found("linkedin main") if health == "warning")
 
 
+def test_a_clock_that_is_off_is_told(studio, connect, monkeypatch):
+    from bot import doctor
+
+    account = connect("x", "1001")
+    assert list(doctor.check_clock("x main", account)) == []
+    monkeypatch.setattr(doctor, "MOST_SKEW", timedelta(seconds=-1))
+    [finding] = doctor.check_clock("x main", account)
+    assert "clock" in finding.told
+
+
 def test_a_lost_key_is_told(found, connect, studio):
     connect("x", "1001")
     (studio.settings.home / "secret.key").unlink()
