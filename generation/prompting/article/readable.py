@@ -4,6 +4,7 @@ them."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
@@ -17,6 +18,11 @@ _LINK_SHARE = 0.5
 _BODY_SHARE = 0.4
 """An <article> or <main> that holds less of the page's text than this is not its body."""
 _BINARY_SHARE = 0.02
+_PIECE = 16_384
+_MOST_TAGS = 50_000
+"""Tags of a page that are read; long articles have a few thousand."""
+_LONGEST_TAG = 32_768
+"""Characters that may wait for the end of a tag; a page that leaves one open ends there."""
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _FEWEST_WORDS = 4
 """Words of a block that is prose rather than a label or a button."""
@@ -79,8 +85,7 @@ def read_article(text: str, *, is_html: bool | None = None) -> Article:
         raise ArticleError("This is a binary file, not text. Give the article as a web page or as plain text.")
     if is_html or (is_html is None and re.search(r"<(?:html|body|article|p|div)[\s>]", text[:5000], re.IGNORECASE)):
         page = _Page()
-        page.feed(_COMMENT.sub(" ", text))
-        page.close()
+        page.read(_COMMENT.sub(" ", text))
         paragraphs = page.paragraphs()
         title = page.headline or page.title
     else:
@@ -136,6 +141,8 @@ class _Page(HTMLParser):
         self.headline = ""
         self._blocks: list[_Block] = []
         self._open: list[tuple[str, bool]] = []
+        self._depth: Counter[str] = Counter()
+        self._tags = 0
         self._skipping = 0
         self._bodies = 0
         self._links = 0
@@ -144,8 +151,17 @@ class _Page(HTMLParser):
         self._tag = ""
         self._in_title = False
 
+    def read(self, text: str) -> None:
+        """Take in a page piece by piece, and stop where it is no honest page any more."""
+        for place in range(0, len(text), _PIECE):
+            self.feed(text[place : place + _PIECE])
+            if self._tags > _MOST_TAGS or len(self.rawdata) > _LONGEST_TAG:
+                return
+        self.close()
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open an element."""
+        self._tags += 1
         if tag in _VOID:
             self._pieces.append(" ")
             return
@@ -155,6 +171,7 @@ class _Page(HTMLParser):
             self._end_block()
             self._tag = tag
         self._open.append((tag, skipped))
+        self._depth[tag] += 1
         self._skipping += skipped
         self._bodies += tag in _BODIES
         self._links += tag == "a"
@@ -162,12 +179,14 @@ class _Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Close an element and what was left open inside it."""
-        if tag not in {name for name, _ in self._open}:
+        self._tags += 1
+        if not self._depth[tag]:
             return
         if tag in _BLOCKS or tag in _SKIPPED:
             self._end_block()
         while self._open:
             name, skipped = self._open.pop()
+            self._depth[name] -= 1
             self._skipping -= skipped
             self._bodies -= name in _BODIES
             self._links -= name == "a"
