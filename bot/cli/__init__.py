@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from bot.cli import accounts, brief, compare, demo, doctor, edit, models, moderate, post, queue, serve, show
+from bot.cli import accounts, brief, compare, demo, doctor, edit, models, moderate, post, queue, serve, show, train
 from bot.errors import EaselError
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.command()(queue.publish)
 app.command()(queue.cancel)
 app.command()(queue.confirm)
 app.add_typer(models.app, name="models")
+app.add_typer(train.app, name="train")
 app.add_typer(accounts.accounts, name="accounts")
 app.add_typer(accounts.slots, name="slots")
 app.command()(doctor.doctor)

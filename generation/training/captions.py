@@ -21,7 +21,16 @@ STYLE_WORDS = {
     "weather": ("weather icon", "flat icon"),
     "clip art": ("clip art", "clipart drawing", "drawing"),
 }
-GENERAL_STYLES = ("illustration", "a picture of", "bright colours", "cheerful", "clean", "colourful", "simple", "friendly")
+GENERAL_STYLES = (
+    "illustration",
+    "a picture of",
+    "bright colours",
+    "cheerful",
+    "clean",
+    "colourful",
+    "simple",
+    "friendly",
+)
 COUNTS = {2: ("two", "2", "a pair of"), 3: ("three", "3", "some")}
 _PLACES = {
     "grass": ("on grass under a blue sky", "on the grass", "in a park", "in a meadow", "outside on green grass"),
@@ -31,9 +40,22 @@ _PLACES = {
 }
 _BESIDE = ("next to", "beside", "and", "and", "with", "and", "to the left of")
 _ABOVE = ("above", "on top of", "over", "and", "with")
-_UNARTICLED = ("people", "money", "coffee", "music", "tools", "books", "flowers", "beers", "fries", "noodles", "headphones")
+_UNARTICLED = (
+    "people",
+    "money",
+    "coffee",
+    "music",
+    "tools",
+    "books",
+    "flowers",
+    "beers",
+    "fries",
+    "noodles",
+    "headphones",
+)
 _A_BEFORE_VOWEL = re.compile(r"\ba(?= orange\b)")
-_SPOKEN = {"grey": ("grey", "gray"), "navy": ("navy", "dark blue", "navy blue"), "light blue": ("light blue", "sky blue"),
+_SPOKEN = {"grey": ("grey", "gray"), "navy": ("navy", "dark blue", "navy blue"),
+           "light blue": ("light blue", "sky blue"),
            "teal": ("teal", "turquoise"), "beige": ("beige", "cream")}  # fmt: skip
 
 
@@ -68,7 +90,7 @@ def colour_phrase(random: np.random.Generator, colour: str) -> str:
 
 def with_article(name: str) -> str:
     """ "a rocket", "an apple"; plurals and stuff stay bare."""
-    if name.endswith("s") and not name.endswith(("ss", "us")) or name.startswith(_UNARTICLED):
+    if (name.endswith("s") and not name.endswith(("ss", "us"))) or name.startswith(_UNARTICLED):
         return name
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 

@@ -16,7 +16,8 @@ def save_state(path: Path, state: Any) -> None:
     """Write every array of a tree, in order, under a temporary name first: a killed run keeps the last good file."""
     partial = path.with_name(path.name + ".partial")
     with partial.open("wb") as file:
-        np.savez(file, **{f"{index:05d}": np.asarray(leaf) for index, leaf in enumerate(jax.tree.leaves(state))})
+        arrays: dict[str, Any] = {f"{index:05d}": np.asarray(leaf) for index, leaf in enumerate(jax.tree.leaves(state))}
+        np.savez(file, **arrays)
     partial.replace(path)
 
 

@@ -12,11 +12,33 @@ from xml.etree import ElementTree
 GROUP_WEIGHTS = {0: 0.6, 1: 0.3, 3: 1.0, 4: 1.0, 5: 1.0, 6: 1.2, 7: 1.2, 8: 0.25}
 GENDERED_WEIGHT = 0.4
 """A profession is drawn as person, man and woman; together they count about as much as a thing."""
-LEFT_OUT = re.compile(r"button|keycap|square|circled|input |zodiac|o’clock|-thirty|sign$|arrow$|\bflag:|family|couple|kiss:")
+LEFT_OUT = re.compile(
+    r"button|keycap|square|circled|input |zodiac|o’clock|-thirty|sign$|arrow$|\bflag:|family|couple|kiss:"
+)
 ICON_WEIGHTS = {"flat-color-icons": 0.4, "meteocons": 0.25}
 ICON_BRANDS = frozenset(
-    "android about google facebook linkedin twitter youtube dribbble stumbleupon reddit wikipedia steam icons8 "
-    "gitbook kindle adobe ipad iphone vlc vk".split()
+    [
+        "android",
+        "about",
+        "google",
+        "facebook",
+        "linkedin",
+        "twitter",
+        "youtube",
+        "dribbble",
+        "stumbleupon",
+        "reddit",
+        "wikipedia",
+        "steam",
+        "icons8",
+        "gitbook",
+        "kindle",
+        "adobe",
+        "ipad",
+        "iphone",
+        "vlc",
+        "vk",
+    ]
 )
 
 SYNONYMS = {
@@ -148,14 +170,17 @@ _FACE_OF_ANIMAL = re.compile(r"^(\w+(?: bear)?) face$")
 _PARENTHESES = re.compile(r"\s*\(.*?\)")
 _EVERY_WORD = re.compile(r"[a-z0-9][a-z0-9'’-]*")
 _CLIPART_NOISE = re.compile(
-    r"clip ?art|clipart|openclipart|by nicu.*?-|nicu buculei|\bby\b.*$|\bsvg\b|\b\d+\b|simple|vector|image|picture|\bicon\b",
+    r"clip ?art|clipart|openclipart|by nicu.*?-|nicu buculei|\bby\b.*$|\bsvg\b|\b\d+\b"
+    r"|simple|vector|image|picture|\bicon\b",
     re.IGNORECASE,
 )
 _NAMES = {
     "title": "{http://purl.org/dc/elements/1.1/}title",
     "tag": "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li",
 }
-_TAGS_LEFT_OUT = frozenset({"", "hash", "clip art", "clipart", "image", "media", "png", "svg", "public domain", "unsorted"})
+_TAGS_LEFT_OUT = frozenset(
+    {"", "hash", "clip art", "clipart", "image", "media", "png", "svg", "public domain", "unsorted"}
+)
 
 
 def concept_of_emoji(entry: dict[str, Any]) -> tuple[str, tuple[str, ...], float] | None:

@@ -1,8 +1,8 @@
 """A tiny CLIP on doodle's own scenes: reads captions and pictures into one space, to rerank and to judge offline.
 
-The network is CLIP's (arXiv 2103.00020) in the layout of the published Flax checkpoints, over a flat dictionary of published
-names. Captions use doodle's tokenizer; ``<s>`` and ``</s>`` become two ids above the vocabulary, because CLIP finds a text's end
-by its highest id.
+The network is CLIP's (arXiv 2103.00020) in the layout of the published Flax checkpoints, over a flat dictionary of
+published names. Captions use doodle's tokenizer; ``<s>`` and ``</s>`` become two ids above the vocabulary, because CLIP
+finds a text's end by its highest id.
 
 Axes: B rows, P patches and one class token, T text positions, D width, H heads, K width of a head.
 """
@@ -18,7 +18,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
+import optax  # type: ignore[import-untyped]
 
 from generation.training.errors import TrainingError
 from generation.training.optimisers import rate_at
@@ -63,11 +63,13 @@ class ClipShape:
     def to_config(self) -> dict[str, Any]:
         """``config.json`` as transformers' CLIPModel writes it."""
         common = {
-            "num_attention_heads": self.heads, "hidden_act": "quick_gelu", "layer_norm_eps": _EPSILON, "attention_dropout": 0.0,
+            "num_attention_heads": self.heads, "hidden_act": "quick_gelu", "layer_norm_eps": _EPSILON,
+            "attention_dropout": 0.0,
             "projection_dim": self.projection,
         }  # fmt: skip
         text = {
-            **common, "model_type": "clip_text_model", "vocab_size": self.vocabulary + 2, "hidden_size": self.text_width,
+            **common, "model_type": "clip_text_model", "vocab_size": self.vocabulary + 2,
+            "hidden_size": self.text_width,
             "intermediate_size": self.ratio * self.text_width, "num_hidden_layers": self.text_layers,
             "max_position_embeddings": self.text_length, "bos_token_id": self.start_id, "eos_token_id": self.end_id,
             "pad_token_id": self.end_id,
@@ -104,7 +106,7 @@ def initial_weights(shape: ClipShape, seed: int) -> Weights:
     def normal(*size: int, deviation: float) -> np.ndarray:
         return (random.standard_normal(size) * deviation).astype(np.float32)
 
-    weights: dict[str, np.ndarray] = {"logit_scale": np.float32(2.6592)}
+    weights: dict[str, np.ndarray] = {"logit_scale": np.array(2.6592, np.float32)}
     places = (shape.picture_size // shape.patch) ** 2 + 1
     text, picture = shape.text_width, shape.picture_width
     weights["text_model/embeddings/token_embedding/embedding"] = normal(shape.vocabulary + 2, text, deviation=0.02)
@@ -113,8 +115,15 @@ def initial_weights(shape: ClipShape, seed: int) -> Weights:
     patch = (shape.patch, shape.patch, 3, picture)
     weights["vision_model/embeddings/patch_embedding/kernel"] = normal(*patch, deviation=(3 * shape.patch**2) ** -0.5)
     weights["vision_model/embeddings/position_embedding/embedding"] = normal(places, picture, deviation=0.02)
-    norms = [("text_model/final_layer_norm", text), ("vision_model/pre_layrnorm", picture), ("vision_model/post_layernorm", picture)]
-    for tower, width, layers in (("text_model", text, shape.text_layers), ("vision_model", picture, shape.picture_layers)):
+    norms = [
+        ("text_model/final_layer_norm", text),
+        ("vision_model/pre_layrnorm", picture),
+        ("vision_model/post_layernorm", picture),
+    ]
+    for tower, width, layers in (
+        ("text_model", text, shape.text_layers),
+        ("vision_model", picture, shape.picture_layers),
+    ):
         for index in range(layers):
             layer = f"{tower}/encoder/layers/{index}"
             norms += [(f"{layer}/layer_norm1", width), (f"{layer}/layer_norm2", width)]
@@ -152,7 +161,11 @@ def embed_pictures(weights: Weights, pixels: jax.Array, shape: ClipShape, dtype:
     """pixels (B, Y, X, 3) in [0, 1] at the model's size -> unit vectors (B, projection) float32."""
     x = ((pixels - jnp.array(MEAN)) / jnp.array(DEVIATION)).astype(dtype)
     side = shape.picture_size // shape.patch
-    x = x.reshape(-1, side, shape.patch, side, shape.patch, 3).swapaxes(2, 3).reshape(-1, side * side, shape.patch**2 * 3)
+    x = (
+        x.reshape(-1, side, shape.patch, side, shape.patch, 3)
+        .swapaxes(2, 3)
+        .reshape(-1, side * side, shape.patch**2 * 3)
+    )
     x = x @ weights["vision_model/embeddings/patch_embedding/kernel"].astype(dtype).reshape(-1, shape.picture_width)
     first = jnp.broadcast_to(weights["vision_model/embeddings/class_embedding"].astype(dtype), (len(x), 1, x.shape[-1]))
     x = jnp.concatenate([first, x], 1) + weights["vision_model/embeddings/position_embedding/embedding"].astype(dtype)
@@ -168,11 +181,13 @@ def contrastive_loss(weights: Weights, ids: jax.Array, pixels: jax.Array, shape:
     texts, pictures = embed_texts(weights, ids, shape, dtype), embed_pictures(weights, pixels, shape, dtype)
     scores = jnp.exp(jnp.minimum(weights["logit_scale"], MOST_LOGIT_SCALE)) * texts @ pictures.T
     diagonal = jnp.diagonal(scores)
-    return (jax.nn.logsumexp(scores, 0) + jax.nn.logsumexp(scores, 1) - 2 * diagonal).mean() / 2
+    each: jax.Array = jax.nn.logsumexp(scores, 0) + jax.nn.logsumexp(scores, 1) - 2 * diagonal
+    return each.mean() / 2
 
 
 def train_clip(
-    vqgan: Vqgan, layouts: jax.Array, codes: jax.Array, ids: jax.Array, sprites: jax.Array, shape: ClipShape, schedule: ClipSchedule,
+    vqgan: Vqgan, layouts: jax.Array, codes: jax.Array, ids: jax.Array, sprites: jax.Array,
+    shape: ClipShape, schedule: ClipSchedule,
     report: Callable[[dict[str, float]], None] = lambda row: None, dtype: Any = jnp.float32,
 ) -> Weights:  # fmt: skip
     """Train from nothing on scenes; `ids` are doodle's. Raises TrainingError if the loss is not a number."""
@@ -182,7 +197,13 @@ def train_clip(
         optax.add_decayed_weights(0.05, mask=lambda tree: jax.tree.map(lambda x: x.ndim > 1, tree)),
     )
     weights = initial_weights(shape, schedule.seed)
-    state = {"weights": weights, "optimiser": optimiser.init(weights), "step": jnp.int32(0), "total": jnp.int32(schedule.steps or 1 << 30), "seed": jnp.uint32(schedule.seed)}
+    state = {
+        "weights": weights,
+        "optimiser": optimiser.init(weights),
+        "step": jnp.int32(0),
+        "total": jnp.int32(schedule.steps or 1 << 30),
+        "seed": jnp.uint32(schedule.seed),
+    }
     decoded = round(schedule.batch * schedule.decoded_share)
 
     def step(state: dict[str, Any], data: tuple[jax.Array, ...]) -> tuple[dict[str, Any], jax.Array]:
@@ -221,7 +242,8 @@ def train_clip(
             more = max(1, int(left / ((now - timed_from) / 4)))
             state = {**state, "total": jnp.int32(int(state["step"]) + more * schedule.steps_a_call)}
         report({"step": int(state["step"]), "steps": int(state["total"]), "loss": loss, "seconds": now - began})
-    return state["weights"]
+    trained: Weights = state["weights"]
+    return trained
 
 
 def top_k_retrieval(texts: jax.Array, pictures: jax.Array, k: int) -> float:

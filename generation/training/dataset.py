@@ -19,7 +19,7 @@ CHUNK = 2000
 
 @dataclass(frozen=True)
 class SceneSet:
-    """N scenes: layouts (N, LAYOUT_SIZE) float32, ids (N, T) int16, lengths (N,) int16, captions (empty where not kept),
+    """N scenes: layouts (N, LAYOUT_SIZE) float32, ids (N, T) int16, lengths (N,) int16, captions (none if not kept),
     codes (N, L) int16 once encoded.
     """
 
@@ -32,7 +32,12 @@ class SceneSet:
     def save(self, path: Path) -> None:
         """Write under a temporary name first."""
         partial_path = path.with_suffix(".partial")
-        arrays = {"layouts": self.layouts, "ids": self.ids, "lengths": self.lengths, "captions": np.array(self.captions, np.str_)}
+        arrays = {
+            "layouts": self.layouts,
+            "ids": self.ids,
+            "lengths": self.lengths,
+            "captions": np.array(self.captions, np.str_),
+        }
         if self.codes is not None:
             arrays["codes"] = self.codes
         with partial_path.open("wb") as file:
@@ -45,7 +50,9 @@ class SceneSet:
         try:
             with np.load(path) as stored:
                 codes = stored["codes"] if "codes" in stored.files else None
-                return cls(stored["layouts"], stored["ids"], stored["lengths"], tuple(map(str, stored["captions"])), codes)
+                return cls(
+                    stored["layouts"], stored["ids"], stored["lengths"], tuple(map(str, stored["captions"])), codes
+                )
         except (OSError, KeyError, ValueError) as error:
             raise TrainingError(f"{path} holds no scenes ({error}); run the stage `data` first") from error
 

@@ -1,5 +1,7 @@
 """What can go wrong while training, said to the person who trains."""
 
+from generation.errors import GenerationError
 
-class TrainingError(ValueError):
+
+class TrainingError(GenerationError):
     """A data set, configuration or checkpoint that training cannot use; the message says which and what to do."""

@@ -8,7 +8,15 @@ import numpy as np
 
 from generation.training.palette import GROUND_COLOURS
 
-GROUND_WEIGHTS = {"white": 0.26, "colour": 0.48, "gradient": 0.08, "grass": 0.06, "beach": 0.03, "night": 0.05, "table": 0.04}
+GROUND_WEIGHTS = {
+    "white": 0.26,
+    "colour": 0.48,
+    "gradient": 0.08,
+    "grass": 0.06,
+    "beach": 0.03,
+    "night": 0.05,
+    "table": 0.04,
+}
 STAR_FIELDS = 32
 _JITTER = 10.0  # of 255, so that a named colour is a neighbourhood and not one code
 
@@ -41,7 +49,9 @@ def make_ground(random: np.random.Generator, weights: dict[str, float]) -> Groun
         return Ground(kind, (first, second), _numbers([_near(random, first), _near(random, second)] * 2, gradient=True))
     if kind == "grass":
         horizon = random.uniform(0.6, 0.8)
-        return Ground(kind, (), _numbers([_shift(random, (160, 212, 246)), _shift(random, (110, 190, 96))] * 2, horizon, 2.0))
+        return Ground(
+            kind, (), _numbers([_shift(random, (160, 212, 246)), _shift(random, (110, 190, 96))] * 2, horizon, 2.0)
+        )
     if kind == "beach":
         colours = [_shift(random, rgb) for rgb in ((160, 212, 246), (70, 160, 214), (240, 222, 176))]
         horizon = random.uniform(0.5, 0.6)
@@ -59,7 +69,7 @@ def solid_ground(random: np.random.Generator, name: str) -> Ground:
 
 
 def star_fields() -> np.ndarray:
-    """(STAR_FIELDS, 128, 128) float32 in [0, 1]: field 0 is empty, the others hold about thirty stars of 1 or 2 pixels."""
+    """(STAR_FIELDS, 128, 128) float32 in [0, 1]: field 0 is empty, the others hold thirty stars of 1 or 2 pixels."""
     random = np.random.default_rng(0)
     fields = np.zeros((STAR_FIELDS, 128, 128), np.float32)
     for field in fields[1:]:

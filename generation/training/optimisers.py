@@ -1,7 +1,7 @@
-"""Muon for the matrices inside the layers, AdamW for everything else, as one optax transformation without a learning rate.
+"""Muon for the matrices inside the layers, AdamW for the rest: one optax transformation without a learning rate.
 
 Muon (Keller Jordan and others, 2024) replaces a matrix's momentum by its nearest semi-orthogonal matrix, found by five
-Newton-Schulz steps; scaled to AdamW's usual root mean square (Moonlight, arXiv 2502.16982) both share one learning rate.
+Newton-Schulz steps; scaled to AdamW's usual root mean square (Moonlight, arXiv 2502.16982) both share one rate.
 Matrices of one shape are stacked, so that a step costs a handful of batched products and not a thousand small ones.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import optax
+import optax  # type: ignore[import-untyped]
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 NEWTON_SCHULZ_STEPS = 5
@@ -37,7 +37,8 @@ def orthogonalise(matrices: jax.Array) -> jax.Array:
         gram = x @ x.swapaxes(1, 2)
         x = a * x + (b * gram + c * gram @ gram) @ x
     x = x.astype(jnp.float32)
-    return x.swapaxes(1, 2) if tall else x
+    found: jax.Array = x.swapaxes(1, 2) if tall else x
+    return found
 
 
 def scale_by_muon(momentum: float = 0.95) -> optax.GradientTransformation:

@@ -3,8 +3,8 @@
 Encoder and codebook stay as they are, so that codes keep their meaning and the seq2seq need not follow. Three
 gradients meet at the decoder's output: reconstruction (absolute and squared error, and the same for neighbouring
 differences), the discriminator's features of the real picture (Wang and others, arXiv 1711.11585), and its verdict
-(hinge, as in VQGAN, arXiv 2012.09841). The last two are scaled to fixed shares of the first one's norm, so no weight has
-to be searched for when the discriminator grows stronger.
+(hinge, as in VQGAN, arXiv 2012.09841). The last two are scaled to fixed shares of the first one's norm, so no weight
+has to be searched for when the discriminator grows stronger.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
+import optax  # type: ignore[import-untyped]
 from flax import nnx
 
 from generation.training.checkpoints import load_state, save_state
@@ -36,7 +37,7 @@ class PixelSchedule:
     peak_rate: float = 3e-4
     critic_rate: float = 3e-4
     warm_up: int = 100
-    critic_alone: int = 200
+    critic_alone: int = 120
     steps: int = 0
     minutes: float = 5.0
     average: float = 0.998
@@ -65,10 +66,7 @@ class PatchCritic(nnx.Module):
     def __init__(self, *, rngs: nnx.Rngs, dtype: Any = jnp.float32) -> None:
         widths = [3, 64, 128, 256]
         self.layers = nnx.List(
-            [
-                nnx.Conv(a, b, (4, 4), strides=2, padding="SAME", dtype=dtype, rngs=rngs)
-                for a, b in zip(widths[:-1], widths[1:], strict=True)
-            ]
+            [nnx.Conv(a, b, (4, 4), strides=2, padding="SAME", dtype=dtype, rngs=rngs) for a, b in pairwise(widths)]
         )
         self.norms = nnx.List([nnx.GroupNorm(width, num_groups=16, dtype=dtype, rngs=rngs) for width in widths[2:]])
         self.verdict = nnx.Conv(widths[-1], 1, (3, 3), padding="SAME", dtype=dtype, rngs=rngs)
@@ -104,18 +102,27 @@ def decibels(drawn: jax.Array, real: jax.Array) -> jax.Array:
 
 
 def train_pixels(
-    vqgan: Vqgan, layouts: jax.Array, codes: jax.Array, sprites: jax.Array, held_out: tuple[jax.Array, jax.Array],
-    schedule: PixelSchedule, checkpoint: Path | None = None,
-    report: Callable[[PixelProgress], None] = lambda progress: None, dtype: Any = jnp.float32,
+    vqgan: Vqgan,
+    layouts: jax.Array,
+    codes: jax.Array,
+    sprites: jax.Array,
+    held_out: tuple[jax.Array, jax.Array],
+    schedule: PixelSchedule,
+    checkpoint: Path | None = None,
+    report: Callable[[PixelProgress], None] = lambda progress: None,
+    dtype: Any = jnp.float32,
 ) -> Vqgan:
     """Train the decoder on scenes (layouts (N, S) and their codes (N, L)), and return the averaged network.
 
     Raises:
         TrainingError: a loss is not a number; the last good checkpoint stays.
     """  # fmt: skip
-    graph, tuned, fixed = nnx.split(vqgan, nnx.All(nnx.Param, _is_decoder), ...)
+    graph, tuned, *rest = nnx.split(vqgan, nnx.All(nnx.Param, _is_decoder), ...)
     critic_graph, critic_parameters = nnx.split(PatchCritic(rngs=nnx.Rngs(schedule.seed), dtype=dtype), nnx.Param)
-    optimiser, critic_optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(0.9, 0.98)), optax.scale_by_adam(0.5, 0.98)
+    optimiser, critic_optimiser = (
+        optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(0.9, 0.98)),
+        optax.scale_by_adam(0.5, 0.98),
+    )
     state = {
         "tuned": jax.tree.map(jnp.array, tuned), "average": jax.tree.map(jnp.array, tuned), "critic": critic_parameters,
         "optimiser": optimiser.init(tuned), "critic_optimiser": critic_optimiser.init(critic_parameters),
@@ -125,7 +132,8 @@ def train_pixels(
         state = load_state(checkpoint, state)
 
     def draw(parameters: Any, batch_codes: jax.Array) -> jax.Array:
-        return nnx.merge(graph, parameters, fixed).decode_codes(batch_codes).astype(jnp.float32)
+        network: Vqgan = nnx.merge(graph, parameters, *rest)
+        return network.decode_codes(batch_codes).astype(jnp.float32)
 
     def step(state: dict[str, Any], data: tuple[jax.Array, ...]) -> tuple[dict[str, Any], jax.Array]:
         layouts, codes, sprites = data
@@ -145,7 +153,9 @@ def train_pixels(
         def two(x: jax.Array) -> tuple[jax.Array, jax.Array]:
             found = critic(x)
             pairs = zip(found[:-1], real_features[:-1], strict=True)
-            likeness = sum(jnp.abs(f.astype(jnp.float32) - r.astype(jnp.float32)).mean() for f, r in pairs)
+            likeness = jnp.stack(
+                [jnp.abs(f.astype(jnp.float32) - r.astype(jnp.float32)).mean() for f, r in pairs]
+            ).sum()
             return likeness, -found[-1].astype(jnp.float32).mean()
 
         _, pull_two = jax.vjp(two, drawn)
@@ -175,9 +185,12 @@ def train_pixels(
         return jax.lax.scan(lambda s, _: step(s, data), state, None, length=schedule.steps_a_call)
 
     advance = jax.jit(several, donate_argnums=0)
-    evaluate = jax.jit(lambda p, layout, code, sprites: decibels(draw(p, code.astype(jnp.int32)), render(layout, sprites)).mean())
+    evaluate = jax.jit(
+        lambda p, layout, code, sprites: decibels(draw(p, code.astype(jnp.int32)), render(layout, sprites)).mean()
+    )
     state = _run(state, advance, evaluate, (layouts, codes, sprites), held_out, schedule, checkpoint, report)
-    return nnx.merge(graph, state["average"], fixed)
+    trained: Vqgan = nnx.merge(graph, state["average"], *rest)
+    return trained
 
 
 def _run(
@@ -206,7 +219,11 @@ def _run(
         if now - last > 20 or step >= total:
             size = min(128, len(held_out[0]))
             starts = range(0, len(held_out[0]) - size + 1, size)
-            figure = float(np.mean([evaluate(state["average"], *(part[s : s + size] for part in held_out), data[2]) for s in starts]))
+            figure = float(
+                np.mean(
+                    [evaluate(state["average"], *(part[s : s + size] for part in held_out), data[2]) for s in starts]
+                )
+            )
             last = time.monotonic()
             if checkpoint is not None:
                 save_state(checkpoint, state)

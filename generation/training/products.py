@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 from generation.dalle.config import DalleConfig
 

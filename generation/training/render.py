@@ -1,7 +1,7 @@
 """Draws scenes: sprites resized by matrix products and laid over a ground, the same on a CPU and on a GPU.
 
 Axes: B scenes, S sprites a scene, Y and X the scene's rows and columns, I and J the sprite's.
-Resizing is separable, so that a sprite costs two small matrix products: about 80 MFLOP, no gather, any position and size.
+Resizing is separable: a sprite costs two small matrix products, about 80 MFLOP, at any position and size.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def _rotate_hue(pixels: jax.Array, angle: jax.Array) -> jax.Array:
     cosine, sine = (f(angle)[..., None, None, None] for f in (jnp.cos, jnp.sin))
     mean = colour.mean(-1, keepdims=True)
     turned = colour * cosine + mean * (1 - cosine)
-    cross = jnp.stack([colour[..., 2] - colour[..., 1], colour[..., 0] - colour[..., 2], colour[..., 1] - colour[..., 0]], -1)
+    cross = jnp.stack(
+        [colour[..., 2] - colour[..., 1], colour[..., 0] - colour[..., 2], colour[..., 1] - colour[..., 0]], -1
+    )
     turned = turned + sine * cross / jnp.sqrt(3.0)
     changed = (angle != 0)[..., None, None, None]
     turned = jnp.where(changed, jnp.clip(turned, 0, pixels[..., 3:]), colour)

@@ -49,6 +49,9 @@ class Scene:
     """(LAYOUT_SIZE,) float32, see :func:`generation.training.render.render`."""
 
 
+Box = tuple[float, float, float, float]
+"""Left, top, width, height in pixels."""
+
 LAYOUT_SIZE = MOST_SPRITES * 6 + 12
 """Per sprite: index (or -1), left, top, width (negative: mirrored), height, hue rotation; then the ground's twelve."""
 
@@ -153,7 +156,9 @@ class Composer:
 
     def _sprite_weight(self, index: int) -> float:
         sprite = self.atlas.sprites[index]
-        return CLIPART_WEIGHT if sprite.style == CLIPART_STYLE else SOURCE_WEIGHTS.get(sprite.source, OTHER_SOURCE_WEIGHT)
+        return (
+            CLIPART_WEIGHT if sprite.style == CLIPART_STYLE else SOURCE_WEIGHTS.get(sprite.source, OTHER_SOURCE_WEIGHT)
+        )
 
     def _concept_weight(self, index: int) -> float:
         sprite = self.atlas.sprites[index]
@@ -167,7 +172,7 @@ def is_held_out_pair(first: str, second: str) -> bool:
     return digest[0] % HELD_OUT_PAIR_SHARE == 0
 
 
-def _arrange(random: np.random.Generator, count: int) -> tuple[list[tuple[float, float, float, float]], str]:
+def _arrange(random: np.random.Generator, count: int) -> tuple[list[Box], str]:
     """Boxes (left, top, width, height) in pixels for this many sprites, and how the second stands to the first."""
     if count == 1:
         size = random.uniform(72, 120)
@@ -177,11 +182,11 @@ def _arrange(random: np.random.Generator, count: int) -> tuple[list[tuple[float,
     if count == 2 and random.random() < 0.2:
         sizes = random.uniform(48, 62, 2)
         lefts = [(SCENE_SIZE - size) / 2 + random.uniform(-16, 16) for size in sizes]
-        boxes = [(lefts[0], 2 + random.uniform(0, 4), sizes[0]), (lefts[1], 64 + random.uniform(0, 3), sizes[1])]
-        return [(x, y, size, size) for x, y, size in boxes], "above"
+        tops = [2 + random.uniform(0, 4), 64 + random.uniform(0, 3)]
+        return [(x, y, size, size) for x, y, size in zip(lefts, tops, sizes, strict=True)], "above"
     if count == 2:
         sizes = random.uniform(50, 63, 2)
-        boxes = []
+        boxes: list[Box] = []
         base = random.uniform(78, 112)
         for slot, size in enumerate(sizes):
             left = 64 * slot + (64 - size) / 2 + random.uniform(-1, 1)
@@ -200,4 +205,5 @@ def _arrange(random: np.random.Generator, count: int) -> tuple[list[tuple[float,
 
 def _cumulative(weights: Sequence[float]) -> np.ndarray:
     total = np.cumsum(np.asarray(weights, np.float64))
-    return total / total[-1]
+    odds: np.ndarray = total / total[-1]
+    return odds

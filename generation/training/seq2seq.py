@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
+import optax  # type: ignore[import-untyped]
 from flax import nnx
 
 from generation.dalle.modeling import DalleBart
@@ -21,14 +21,14 @@ from generation.training.optimisers import muon_and_adamw, rate_at
 from generation.training.teacher_forcing import Arithmetic, code_losses, refuse_unsupported
 
 BLANK_SHARE = 0.1
-"""Captions replaced by the empty one, which trains the unconditional side of the guidance (DALL-E Mini does the same)."""
+"""Captions replaced by the empty one, which trains the unconditional side of the guidance, as DALL-E Mini does."""
 
 EVALUATION_BATCH = 256
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Captions and their pictures' codes on the device: ids (N, T) int16, lengths of the captions (N,), codes (N, L) int16."""
+    """Captions and their pictures' codes on the device: ids (N, T), their lengths (N,), codes (N, L), all int16."""
 
     ids: jax.Array
     lengths: jax.Array
@@ -65,8 +65,14 @@ class Progress:
 
 
 def train_seq2seq(
-    model: DalleBart, pairs: Pairs, held_out: Pairs, blank: tuple[np.ndarray, int], schedule: Schedule, how: Arithmetic,
-    checkpoint: Path | None = None, report: Callable[[Progress], None] = lambda progress: None,
+    model: DalleBart,
+    pairs: Pairs,
+    held_out: Pairs,
+    blank: tuple[np.ndarray, int],
+    schedule: Schedule,
+    how: Arithmetic,
+    checkpoint: Path | None = None,
+    report: Callable[[Progress], None] = lambda progress: None,
 ) -> DalleBart:
     """Train, and return the model with the moving average of its parameters.
 
@@ -81,7 +87,8 @@ def train_seq2seq(
     graph, parameters = nnx.split(model, nnx.Param)
     optimiser = muon_and_adamw(_inside_a_layer)
     state = {
-        "parameters": jax.tree.map(jnp.array, parameters), "average": jax.tree.map(jnp.array, parameters), "optimiser": optimiser.init(parameters),
+        "parameters": jax.tree.map(jnp.array, parameters), "average": jax.tree.map(jnp.array, parameters),
+        "optimiser": optimiser.init(parameters),
         "step": jnp.int32(0), "total": jnp.int32(schedule.steps or 1 << 30),
     }  # fmt: skip
     if checkpoint is not None and checkpoint.exists():
@@ -116,7 +123,9 @@ def train_seq2seq(
             if checkpoint is not None:
                 save_state(checkpoint, state)
         done = (calls - 2) * schedule.steps_a_call * schedule.batch
-        speed = done / (now - timed_from) if calls > 2 else schedule.steps_a_call * schedule.batch * calls / (now - began)
+        speed = (
+            done / (now - timed_from) if calls > 2 else schedule.steps_a_call * schedule.batch * calls / (now - began)
+        )
         report(Progress(step - first_step, total, loss, figure, speed, now - began))
     return nnx.merge(graph, state["average"])
 
@@ -144,7 +153,11 @@ def _evaluator(graph: Any, how: Arithmetic) -> Callable[..., jax.Array]:
 
 
 def _compile(
-    graph: Any, optimiser: optax.GradientTransformation, blank: tuple[np.ndarray, int], schedule: Schedule, how: Arithmetic
+    graph: Any,
+    optimiser: optax.GradientTransformation,
+    blank: tuple[np.ndarray, int],
+    schedule: Schedule,
+    how: Arithmetic,
 ) -> Callable[..., tuple[dict[str, Any], jax.Array]]:
     blank_ids, blank_length = jnp.asarray(blank[0], jnp.int32), blank[1]
 
@@ -181,5 +194,3 @@ def _mask(ids: jax.Array, lengths: jax.Array) -> jax.Array:
 
 def _inside_a_layer(path: tuple[Any, ...], leaf: jax.Array) -> bool:
     return leaf.ndim == 2 and any(getattr(part, "key", None) == "layers" for part in path)
-
-

@@ -2,7 +2,8 @@
 
 Sources, fetched by the user with npm and apt (see ``docs/doodle.md``) and never committed:
 
-- Iconify packages of Fluent emoji (flat and colour), Noto emoji (1 and 2), FxEmojis, Flat Color Icons, Meteocons: MIT, Apache-2.0;
+- Iconify packages of Fluent emoji (flat and colour), Noto emoji (1 and 2), FxEmojis, Flat Color Icons, Meteocons: MIT
+  and Apache-2.0;
 - Debian's ``openclipart-svg``: public domain; files that name the GPL are left out;
 - ``emojibase-data`` gives every emoji its name and its tags.
 
@@ -20,6 +21,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -50,7 +52,9 @@ UNNAMED_GROUP = 8
 """Pictures that emojibase does not name are mostly symbols: its group for them."""
 CLIPART_STYLE = "clip art"
 CLIPART_FOLDERS_LEFT_OUT = frozenset({"logos", "buttons", "stars", "flags", "cards", "signs_and_symbols", "geography"})
-SKIN_TONE = re.compile(r"[- ](?:light|dark|medium)(?:[- ](?:light|dark))?(?:[- ]skin[- ]tone)?(?:$|-)|skin-tone|-tone\d")
+SKIN_TONE = re.compile(
+    r"[- ](?:light|dark|medium)(?:[- ](?:light|dark))?(?:[- ]skin[- ]tone)?(?:$|-)|skin-tone|-tone\d"
+)
 MINIMUM_VISIBLE = 0.04
 """Share of a sprite's pixels that must be opaque: thinner line drawings vanish at scene size."""
 NEARLY_BLACK_SHARE = 0.45
@@ -163,7 +167,9 @@ def rasterise(svg: bytes) -> np.ndarray | None:
     return np.asarray(canvas)
 
 
-def _emoji_vectors(folder: Path, source: str, style: str, by_name: dict[str, dict]) -> Iterator[tuple[Sprite, bytes]]:
+def _emoji_vectors(
+    folder: Path, source: str, style: str, by_name: dict[str, dict[str, Any]]
+) -> Iterator[tuple[Sprite, bytes]]:
     import wordninja
 
     icons = _read_json(folder / "icons.json")
@@ -192,8 +198,11 @@ def _icon_vectors(folder: Path, source: str, style: str) -> Iterator[tuple[Sprit
             yield Sprite(source, name, style, label, (), weight), _icon_svg(icon, icons)
 
 
-def _icon_svg(icon: dict, icons: dict) -> bytes:
-    box = [icon.get(key, icons.get(key, default)) for key, default in (("left", 0), ("top", 0), ("width", 16), ("height", 16))]
+def _icon_svg(icon: dict[str, Any], icons: dict[str, Any]) -> bytes:
+    box = [
+        icon.get(key, icons.get(key, default))
+        for key, default in (("left", 0), ("top", 0), ("width", 16), ("height", 16))
+    ]
     return (
         f'<svg xmlns="{SVG_NAMESPACE}" xmlns:xlink="{XLINK_NAMESPACE}" width="{box[2]}" height="{box[3]}" '
         f'viewBox="{box[0]} {box[1]} {box[2]} {box[3]}">{icon["body"]}</svg>'
@@ -211,7 +220,7 @@ def _clipart_vectors(root: Path) -> Iterator[tuple[Sprite, bytes]]:
         if b"GPL" in svg or b"General Public License" in svg:
             continue
         try:
-            document = ElementTree.fromstring(svg)  # noqa: S314 - Debian's own package; expat expands no external entity
+            document = ElementTree.fromstring(svg)  # noqa: S314 - Debian's own package
         except ElementTree.ParseError:
             continue
         title, tags = title_of_clipart(document, path)
@@ -224,7 +233,7 @@ def _clipart_vectors(root: Path) -> Iterator[tuple[Sprite, bytes]]:
 
 
 def _draw_with_skia(svg: bytes) -> np.ndarray | None:
-    import skia
+    import skia  # type: ignore[import-not-found]
 
     document = skia.SVGDOM.MakeFromStream(skia.MemoryStream(svg))
     if document is None:
@@ -243,7 +252,7 @@ def _draw_with_skia(svg: bytes) -> np.ndarray | None:
 
 
 def _draw_with_cairo(svg: bytes) -> np.ndarray | None:
-    import cairosvg
+    import cairosvg  # type: ignore[import-untyped]
 
     try:
         encoded = cairosvg.svg2png(svg, output_width=SUPERSAMPLING * SPRITE_SIZE)
@@ -264,10 +273,8 @@ def _is_drawable(picture: np.ndarray, style: str) -> bool:
     return bool(black < NEARLY_BLACK_SHARE and colourful > 0.2)
 
 
-def _read_json(path: Path) -> dict:
+def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise TrainingError(
-            f"{path} is missing: install the icon packages first (docs/doodle.md, 'Data')"
-        ) from error
+        raise TrainingError(f"{path} is missing: install the icon packages first (docs/doodle.md, 'Data')") from error

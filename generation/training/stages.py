@@ -1,7 +1,7 @@
 """The four stages by which doodle is made: data, vqgan, seq2seq, clip. Each can be killed and run again.
 
-A work folder holds everything: ``atlas.zip``, ``scenes.npz``, ``held-out.npz``, ``held-out-pairs.npz``, checkpoints, curves, and
-``result/`` in the published layout. The given weights (a DALL-E Mini bundle with ``vqgan/`` inside) are where training starts;
+A work folder holds everything: ``atlas.zip``, ``scenes.npz``, ``held-out.npz``, ``held-out-pairs.npz``, checkpoints,
+curves, and ``result/`` in the published layout. Training starts from a given bundle (with ``vqgan/`` inside);
 the stages need nothing else, so weights in the repository are enough to go on from.
 """
 
@@ -57,7 +57,9 @@ def build_data(work: Work, scenes: int, processes: int, icons: Path | None, clip
     atlas_path = work.path("atlas.zip")
     if not atlas_path.exists():
         if icons is None:
-            raise TrainingError(f"{atlas_path} is missing: name the node_modules folder with the icon packages (--icons)")
+            raise TrainingError(
+                f"{atlas_path} is missing: name the node_modules folder with the icon packages (--icons)"
+            )
         build_atlas(collect_vectors(icons, clipart)).save(atlas_path)
     atlas = Atlas.load(atlas_path)
     say(f"{len(atlas.sprites)} pictures")
@@ -88,9 +90,17 @@ def encode_data(work: Work, say: Say) -> None:
         if scenes.codes is not None:
             continue
         vqgan = load_vqgan(work.given / "vqgan", dtype=dtype)
-        encode = jax.jit(lambda layout, sprites, vqgan=vqgan: vqgan.nearest_codes(vqgan.encode(render(layout, sprites))).astype(jnp.int16))
+        encode = jax.jit(
+            lambda layout, sprites, vqgan=vqgan: vqgan.nearest_codes(vqgan.encode(render(layout, sprites))).astype(
+                jnp.int16
+            )
+        )
         count = len(scenes.layouts)
-        padded = np.concatenate([scenes.layouts, scenes.layouts[: -count % ENCODING_BATCH]]) if count > ENCODING_BATCH else scenes.layouts
+        padded = (
+            np.concatenate([scenes.layouts, scenes.layouts[: -count % ENCODING_BATCH]])
+            if count > ENCODING_BATCH
+            else scenes.layouts
+        )
         size = min(ENCODING_BATCH, count)
         parts = [encode(jnp.asarray(padded[i : i + size]), sprites) for i in range(0, len(padded), size)]
         codes = np.concatenate([np.asarray(part) for part in parts])[:count]
@@ -112,7 +122,9 @@ def train_seq2seq_stage(work: Work, schedule: Schedule, say: Say) -> None:
     how = Arithmetic.for_backend(jax.default_backend())
     model = load_dalle(work.given)
     config = model.config
-    tokeniser = TextTokeniser.from_folder(work.given, length=config.max_text_length, vocabulary_size=config.encoder_vocab_size)
+    tokeniser = TextTokeniser.from_folder(
+        work.given, length=config.max_text_length, vocabulary_size=config.encoder_vocab_size
+    )
     pairs, held_out = _pairs(work.path("scenes.npz")), _pairs(work.path("held-out.npz"))
     curve: list[dict[str, Any]] = []
 
@@ -151,7 +163,8 @@ def train_vqgan_stage(work: Work, schedule: PixelSchedule, say: Say) -> None:
 
     vqgan = train_pixels(
         load_vqgan(work.given / "vqgan", dtype=dtype), jnp.asarray(scenes.layouts), _codes(scenes), _sprites(work),
-        (jnp.asarray(held_out.layouts[:512]), _codes(held_out)[:512]), schedule, work.path("vqgan.checkpoint"), report, dtype,
+        (jnp.asarray(held_out.layouts[:512]), _codes(held_out)[:512]), schedule,
+        work.path("vqgan.checkpoint"), report, dtype,
     )  # fmt: skip
     folder = work.result / "vqgan"
     folder.mkdir(parents=True, exist_ok=True)
@@ -165,6 +178,7 @@ def train_clip_stage(work: Work, schedule: ClipSchedule, name: str, say: Say) ->
     import jax
     import jax.numpy as jnp
 
+    from generation.training.clip_tokenizer import write_clip_tokenizer
     from generation.training.contrastive import (
         clip_ids,
         embed_pictures,
@@ -189,9 +203,18 @@ def train_clip_stage(work: Work, schedule: ClipSchedule, name: str, say: Say) ->
             say("clip " + " ".join(f"{key} {value:.4g}" for key, value in row.items()))
 
     weights = train_clip(
-        vqgan, jnp.asarray(scenes.layouts), _codes(scenes), jnp.asarray(scenes.ids), sprites, shape, schedule, report, dtype
+        vqgan,
+        jnp.asarray(scenes.layouts),
+        _codes(scenes),
+        jnp.asarray(scenes.ids),
+        sprites,
+        shape,
+        schedule,
+        report,
+        dtype,
     )
     save_clip(work.result / name, weights, shape)
+    write_clip_tokenizer(work.given / "tokenizer.json", work.result / name, shape)
     _write_curve(work.path(f"{name}-curve.jsonl"), rows)
     shares = []
     for start in range(0, 500, 100):

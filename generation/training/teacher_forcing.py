@@ -1,8 +1,9 @@
-"""The seq2seq's loss on known codes, arranged for matrix units: the same numbers as ``DalleBart``, several times as fast.
+"""The seq2seq's loss on known codes, arranged for matrix units: ``DalleBart``'s numbers, several times as fast.
 
-``DalleBart`` is written to be read and to draw. Training spends its time elsewhere, so this walk over the same parameters
-joins the query, key and value products into one, joins gate and up likewise, pads the odd widths (853 columns, 2,049
-scores) to multiples that tensor cores take, and leaves attention to cuDNN's fused kernel where there is one.
+``DalleBart`` is written to be read and to draw. Training spends its time elsewhere, so this walk over the same
+parameters joins the query, key and value products into one, joins gate and up likewise, pads the odd widths
+(853 columns, 2,049 scores) to multiples that tensor cores take, and leaves attention to cuDNN's fused kernel where
+there is one.
 The shapes that doodle, mini-1 and mega-1 share are supported: normformer, layer norm, GLU, no biases in dense layers.
 
 Axes as in :mod:`generation.dalle.modeling`.
@@ -54,7 +55,9 @@ def refuse_unsupported(model: DalleBart) -> None:
         raise TrainingError("Training supports neither use_head_scale nor scale_embedding.")
 
 
-def code_losses(model: DalleBart, text_ids: jax.Array, text_mask: jax.Array, codes: jax.Array, how: Arithmetic) -> jax.Array:
+def code_losses(
+    model: DalleBart, text_ids: jax.Array, text_mask: jax.Array, codes: jax.Array, how: Arithmetic
+) -> jax.Array:
     """Nats of each code given the text and the codes before it: (B, L) float32.
 
     text_ids and text_mask (B, T); the mask is ones, then zeros. codes (B, L).
@@ -64,9 +67,9 @@ def code_losses(model: DalleBart, text_ids: jax.Array, text_mask: jax.Array, cod
     x = _embed(model.decoder, shift_right(codes, model.config.decoder_start_token_id), how)
     for layer in model.decoder.layers:
         y = _self_attention(layer.attention, layer.before_attention(x), how, causal=True, lengths=None)
-        x = x + _cast(layer.after_attention(y), how)
+        x = x + _cast(_known(layer.after_attention)(y), how)
         y = _cross_attention(layer.cross_attention, layer.before_cross_attention(x), text, lengths, how)
-        x = x + _cast(layer.after_cross_attention(y), how)
+        x = x + _cast(_known(layer.after_cross_attention)(y), how)
         x = x + _feed_forward(layer.feed_forward, x, how)
     if model.decoder.final_norm is not None:
         x = _cast(model.decoder.final_norm(x), how)
@@ -77,13 +80,16 @@ def _encode(model: DalleBart, ids: jax.Array, lengths: jax.Array, how: Arithmeti
     x = _embed(model.encoder, ids, how)
     for layer in model.encoder.layers:
         y = _self_attention(layer.attention, layer.before_attention(x), how, causal=False, lengths=lengths)
-        x = x + _cast(layer.after_attention(y), how)
+        x = x + _cast(_known(layer.after_attention)(y), how)
         x = x + _feed_forward(layer.feed_forward, x, how)
     return x if model.encoder.final_norm is None else _cast(model.encoder.final_norm(x), how)
 
 
 def _embed(side: Any, ids: jax.Array, how: Arithmetic) -> jax.Array:
-    return _cast(side.embed(ids, jnp.arange(ids.shape[1])) if hasattr(side.layers[0], "cross_attention") else side.embed(ids), how)
+    return _cast(
+        side.embed(ids, jnp.arange(ids.shape[1])) if hasattr(side.layers[0], "cross_attention") else side.embed(ids),
+        how,
+    )
 
 
 def _self_attention(
@@ -92,17 +98,13 @@ def _self_attention(
     joined = jnp.concatenate([_kernel(part.query, how), _kernel(part.key, how), _kernel(part.value, how)], 1)
     heads = part.heads
     mixed = _cast(x, how) @ joined  # (B, L, 3 D)
-    queries, keys, values = (
-        y.reshape(*y.shape[:2], heads, -1) for y in jnp.split(mixed, 3, axis=-1)
-    )  # (B, L, H, K)
+    queries, keys, values = (y.reshape(*y.shape[:2], heads, -1) for y in jnp.split(mixed, 3, axis=-1))  # (B, L, H, K)
     kind = how.attention if causal else how.cross_attention
     y = _attend(queries, keys, values, kind, causal=causal, lengths=lengths)
     return y @ _kernel(part.output, how)
 
 
-def _cross_attention(
-    part: Attention, x: jax.Array, text: jax.Array, lengths: jax.Array, how: Arithmetic
-) -> jax.Array:
+def _cross_attention(part: Attention, x: jax.Array, text: jax.Array, lengths: jax.Array, how: Arithmetic) -> jax.Array:
     joined = jnp.concatenate([_kernel(part.key, how), _kernel(part.value, how)], 1)
     keys, values = (y.reshape(*y.shape[:2], part.heads, -1) for y in jnp.split(text @ joined, 2, axis=-1))
     queries = (_cast(x, how) @ _kernel(part.query, how)).reshape(*x.shape[:2], part.heads, -1)
@@ -111,7 +113,13 @@ def _cross_attention(
 
 
 def _attend(
-    queries: jax.Array, keys: jax.Array, values: jax.Array, kind: AttentionKind, *, causal: bool, lengths: jax.Array | None
+    queries: jax.Array,
+    keys: jax.Array,
+    values: jax.Array,
+    kind: AttentionKind,
+    *,
+    causal: bool,
+    lengths: jax.Array | None,
 ) -> jax.Array:
     """(B, queries, H, K), (B, keys, H, K) twice -> (B, queries, D)."""
     query_lengths = None if lengths is None else jnp.full_like(lengths, queries.shape[1])
@@ -125,14 +133,14 @@ def _attend(
 def _feed_forward(part: FeedForward, x: jax.Array, how: Arithmetic) -> jax.Array:
     width = part.gate.kernel.shape[1]
     extra = -width % how.multiple
-    gate, up = (jnp.pad(_kernel(dense, how), ((0, 0), (0, extra))) for dense in (part.gate, part.up))
+    gate, up = (jnp.pad(_kernel(dense, how), ((0, 0), (0, extra))) for dense in (part.gate, _known(part.up)))
     both = _cast(part.before(x), how) @ jnp.concatenate([gate, up], 1)
     gated, plain = jnp.split(both, 2, axis=-1)
     y = (ACTIVATIONS[part.activation](gated) * plain).astype(jnp.float32)
     # The padded columns are zero: they add nothing to the sums, and the norm divides by the true width.
     mean = y.sum(-1, keepdims=True) / width
     variance = jnp.square(y).sum(-1, keepdims=True) / width - jnp.square(mean)
-    y = (y - mean) * jax.lax.rsqrt(variance + _EPSILON) + jnp.pad(part.middle.bias[...], (0, extra))
+    y = (y - mean) * jax.lax.rsqrt(variance + _EPSILON) + jnp.pad(_known(_known(part.middle).bias)[...], (0, extra))
     # Padded columns now hold -mean / deviation; the padded rows of the last kernel are zero and drop them.
     return _cast(y, how) @ jnp.pad(_kernel(part.down, how), ((0, extra), (0, 0)))
 
@@ -145,6 +153,11 @@ def _cross_entropy(x: jax.Array, kernel: jax.Array, codes: jax.Array, how: Arith
         logits = jnp.where(jnp.arange(scores + extra) < scores, logits, _NEVER)
     chosen = jnp.take_along_axis(logits, codes[..., None], axis=-1)[..., 0]
     return jax.nn.logsumexp(logits, axis=-1) - chosen
+
+
+def _known(part: Any) -> Any:
+    """A part that `refuse_unsupported` has made sure of; the network's types allow for its absence."""
+    return part
 
 
 def _kernel(dense: nnx.Module, how: Arithmetic) -> jax.Array:
