@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -48,7 +48,7 @@ def doodle(
     from generation.training.seq2seq import Schedule
 
     place = stages.Work(work, given or SHIPPED_DOODLE)
-    rate = {} if peak_rate is None else {"peak_rate": peak_rate}
+    rate: dict[str, Any] = {} if peak_rate is None else {"peak_rate": peak_rate}
     if stage is Stage.data:
         stages.build_data(place, scenes, os.cpu_count() or 1, icons, clipart, typer.echo)
         stages.encode_data(place, typer.echo)

@@ -289,4 +289,4 @@ def _norm(weights: Weights, name: str, x: jax.Array) -> jax.Array:
 
 def _unit(x: jax.Array) -> jax.Array:
     x = x.astype(jnp.float32)
-    return x / jnp.linalg.norm(x, axis=-1, keepdims=True)
+    return jnp.divide(x, jnp.linalg.norm(x, axis=-1, keepdims=True))

@@ -1,6 +1,6 @@
 """The illustrations doodle learns from: openly licensed vectors, rasterised once into an atlas.
 
-Sources, fetched by the user with npm and apt (see ``docs/doodle.md``) and never committed:
+Sources, fetched by the user with npm and apt (see ``docs/doodle-training.md``) and never committed:
 
 - Iconify packages of Fluent emoji (flat and colour), Noto emoji (1 and 2), FxEmojis, Flat Color Icons, Meteocons: MIT
   and Apache-2.0;
@@ -277,4 +277,6 @@ def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise TrainingError(f"{path} is missing: install the icon packages first (docs/doodle.md, 'Data')") from error
+        raise TrainingError(
+            f"{path} is missing: install the icon packages first (docs/doodle-training.md, 'Data')"
+        ) from error
