@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 HARMLESS = "harmless"
 LARGEST_INT8 = 127
-"""Vectors are stored with 8 bits a number, which moves a score by less than 0.01."""
+"""Vectors are stored with 8 bits a number, half the size of float16; only texts at a threshold notice."""
 
 DEFAULT_SENTENCES = DEFAULT_POLICY.parent / "moderation" / "sentences.toml"
 
