@@ -23,7 +23,9 @@ from dbos import (
     SetWorkflowID,
 )
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
+from bot.errors import EaselError
 from bot.metrics import DRAWING_SECONDS, measured_visit
 from bot.pipeline.drawing import draw_post
 from bot.pipeline.studio import Studio
@@ -144,13 +146,18 @@ def run_step(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def ask_to_draw(settings: Settings, post_id: str, seeds: Sequence[int], person: str, prompt: str | None = None) -> None:
-    """From any process: have a post drawn by a worker of `easel serve`. Asked twice with the same seeds, once done."""
+    """From any process: have a post drawn by a worker of `easel serve`. Asked twice with the same seeds, once done.
+
+    Raises:
+        EaselError: if the queues cannot be reached, or no worker has ever made them.
+    """
     prepare_database(settings.work_database)
     client = DBOSClient(
         system_database_url=settings.work_database,
         serializer=DBOSPortableJSONSerializer(),
         application_name=APPLICATION,
         retry_connection_errors=False,
+        lazy=True,
     )
     try:
         client.enqueue(
@@ -165,5 +172,9 @@ def ask_to_draw(settings: Settings, post_id: str, seeds: Sequence[int], person: 
             person,
             prompt,
         )
+    except DBAPIError as error:
+        raise EaselError(
+            f"Nothing can be drawn yet ({error.orig}): start `easel serve`, and leave it running."
+        ) from None
     finally:
         client.destroy()
