@@ -30,7 +30,7 @@ demo: setup ## one slangy post the whole way: brief, pictures, verdicts, review,
 	$(BIN)/easel demo
 
 test: $(VENV)/.dev ## all tests; needs no account, no key, no GPU
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 .venv-detoxify/.ready: constraints.txt
 	$(PYTHON) -m venv .venv-detoxify

@@ -6,11 +6,11 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import platformdirs
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import Misuse
@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     timezone: str = ""
     model: str = "doodle"
     count: int = Field(default=4, ge=1, le=10)
-    upscale: Literal[1, 2, 4] = 4
+    upscale: Annotated[Literal[1, 2, 4], BeforeValidator(int)] = 4  # the environment gives text
     database_url: str = Field(default="", repr=False)
     work_database_url: str = Field(default="", repr=False)
     missed_after_minutes: int = Field(default=120, ge=0)

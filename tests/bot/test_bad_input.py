@@ -1,8 +1,9 @@
-"""What people get wrong: one clear line on standard error, the right exit status, no traceback, nothing half-written."""
+"""What people get wrong: one clear line on standard error, the right status, no traceback, nothing half-written."""
 
 import os
 import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 from PIL import Image
@@ -90,7 +91,8 @@ def test_a_full_disk_is_said_in_one_line_and_leaves_nothing_half_written(easel, 
     assert result.returncode == 1
     assert not list(small_disk.rglob("*.part"))
     for picture in small_disk.rglob("*.png"):
-        Image.open(picture).load()
+        with Image.open(picture) as image:
+            image.load()
 
 
 def test_a_damaged_database_is_named(easel, home):
@@ -112,6 +114,6 @@ def test_a_blocked_draft_stops_before_a_picture_is_drawn_and_says_why(easel, hom
     result = easel("post", "kill yourself you worthless idiot", "--yes", "--json")
     assert result.returncode == 1
     assert b"Stopped before drawing" in result.stderr
-    with sqlite3.connect(home / "easel.db") as database:
+    with closing(sqlite3.connect(home / "easel.db")) as database:
         assert database.execute("SELECT state FROM posts").fetchall() == [("blocked",)]
         assert database.execute("SELECT count(*) FROM candidates").fetchall() == [(0,)]

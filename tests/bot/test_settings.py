@@ -43,3 +43,8 @@ def test_a_wrong_setting_is_refused_with_its_name_and_file(home, line, told):
 def test_a_database_password_is_not_shown(home, monkeypatch):
     monkeypatch.setenv("EASEL_DATABASE_URL", "postgresql+psycopg://easel:hunter2@db/easel")
     assert "hunter2" not in repr(load_settings())
+
+
+def test_a_number_from_the_environment_is_a_number(home, monkeypatch):
+    monkeypatch.setenv("EASEL_UPSCALE", "2")
+    assert load_settings().upscale == 2
