@@ -19,7 +19,7 @@ def parameter(
     Tracing the random numbers of a network that a file fills anyway would take a second of every start.
     """
     if rngs is None:
-        return nnx.Param(jax.ShapeDtypeStruct(shape, dtype))
+        return nnx.Param(jax.ShapeDtypeStruct(shape, dtype))  # type: ignore[no-untyped-call]
     return nnx.Param(initial(rngs.params(), shape, dtype))
 
 
