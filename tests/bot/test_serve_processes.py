@@ -95,19 +95,6 @@ def test_workers_stop_when_the_process_that_watches_them_is_killed(studio, start
     wait_until(lambda: studio.records.workers() == [])
 
 
-def test_a_post_is_drawn_by_a_worker_when_another_process_asks(studio, start, monkeypatch):
-    from bot.pipeline.durable import ask_to_draw
-
-    monkeypatch.setenv("EASEL_UPSCALE", "1")
-    start("worker", "--queues", "draw")
-    wait_until(lambda: len(studio.records.workers()) == 1)
-    post = studio.records.create_post("ana", "pizza party", ["x"], None, "UTC")
-    ask_to_draw(studio.settings, post.id, [1], "ana")
-    ask_to_draw(studio.settings, post.id, [1], "ana")
-    wait_until(lambda: studio.records.post(post.id).state == "review")
-    assert [row.seed for row in studio.records.candidates(post.id)] == [1]
-
-
 def test_without_easel_serve_it_says_what_to_start(studio):
     from bot.errors import EaselError
     from bot.pipeline.durable import ask_to_draw
