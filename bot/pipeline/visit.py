@@ -167,17 +167,20 @@ def record(studio: Studio, publication_id: str, attempt: int, decision: dict[str
     if decided.pause_account and row.account != OUTBOX_ACCOUNT:
         account = records.account(row.network, row.account, row.workspace)
         records.set_account_state(account.id, AccountState.PAUSED, "easel", decided.why)
-    records.finish_visit(
-        publication_id,
-        row.attempt,
-        PublicationState(decided.to),
-        decided.why,
-        visit_at=datetime.fromisoformat(decided.visit_at) if decided.visit_at else None,
-        harmless=decided.harmless,
-        remote_id=decided.remote_id,
-        url=decided.url,
-        error=None if published else decided.why,
-    )
+    try:
+        records.finish_visit(
+            publication_id,
+            row.attempt,
+            PublicationState(decided.to),
+            decided.why,
+            visit_at=datetime.fromisoformat(decided.visit_at) if decided.visit_at else None,
+            harmless=decided.harmless,
+            remote_id=decided.remote_id,
+            url=decided.url,
+            error=None if published else decided.why,
+        )
+    except Refused:  # somebody moved it between the look and the record: judge anew what it is now
+        record(studio, publication_id, attempt, decision)
 
 
 def publisher_of(studio: Studio, row: PublicationRow) -> Publisher:
