@@ -179,8 +179,11 @@ def record(studio: Studio, publication_id: str, attempt: int, decision: dict[str
             url=decided.url,
             error=None if published else decided.why,
         )
-    except Refused:  # somebody moved it between the look and the record: judge anew what it is now
-        record(studio, publication_id, attempt, decision)
+    except Refused:
+        now = records.publication(publication_id)
+        if (now.state, now.attempt) == (row.state, row.attempt):
+            raise  # nobody moved it: the move itself is not allowed
+        record(studio, publication_id, attempt, decision)  # overtaken since it was read: judge anew what it is
 
 
 def publisher_of(studio: Studio, row: PublicationRow) -> Publisher:
