@@ -252,7 +252,7 @@ def _draw_with_skia(svg: bytes) -> np.ndarray | None:
 
 
 def _draw_with_cairo(svg: bytes) -> np.ndarray | None:
-    import cairosvg  # type: ignore[import-untyped]
+    import cairosvg
 
     try:
         encoded = cairosvg.svg2png(svg, output_width=SUPERSAMPLING * SPRITE_SIZE)
