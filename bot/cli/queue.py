@@ -122,6 +122,22 @@ def confirm(
         typer.echo(f"{row.network}: {'published' if there else 'planned again'}")
 
 
+def take_down(post_id: PostId, to: OnNetwork = "") -> None:
+    """Take a published post off its networks; it stays in the records as taken down."""
+    from bot.errors import Misuse
+    from bot.pipeline.studio import Studio
+    from bot.pipeline.take_down import take_down
+    from bot.settings import load_settings
+
+    studio = Studio(load_settings())
+    rows = chosen_rows(studio.records, post_id, to, ("published",))
+    if not rows:
+        raise Misuse(nothing_to(studio.records, "take down", post_id, to))
+    for row in rows:
+        take_down(studio, row.id, person())
+        typer.echo(f"{row.network}: taken down")
+
+
 def open_records() -> Records:
     """The records of this workspace, without opening any other room."""
     from bot.records import Records, open_database

@@ -29,6 +29,9 @@ LOOKING = (*COMING, PublicationState.NEEDS_CONFIRMATION)
 ASKING = (PublicationState.NEEDS_CONFIRMATION, PublicationState.MISSED, PublicationState.FAILED)
 """States in which a person has something to decide."""
 
+ENDED = (PublicationState.PUBLISHED, PublicationState.CANCELLED, PublicationState.TAKEN_DOWN)
+"""States that an edit of the post leaves as they are."""
+
 
 class PublicationRecords(RecordsBase):
     """What is planned, on its way, published, or waits for a person."""
@@ -40,7 +43,7 @@ class PublicationRecords(RecordsBase):
             .where(PublicationRow.post_id == post_id, PublicationRow.workspace == self.workspace)
             .order_by(PublicationRow.network, PublicationRow.created_at)
         )
-        with self.transaction() as session:
+        with self.reading() as session:
             return list(session.scalars(query))
 
     def planned(self, states: Collection[str] = COMING, limit: int | None = None) -> list[PublicationRow]:
@@ -51,7 +54,7 @@ class PublicationRecords(RecordsBase):
             .order_by(PublicationRow.due_at)
             .limit(limit)
         )
-        with self.transaction() as session:
+        with self.reading() as session:
             return list(session.scalars(query))
 
     def count_publications(self, states: Collection[str] = COMING) -> int:
@@ -61,7 +64,7 @@ class PublicationRecords(RecordsBase):
             .select_from(PublicationRow)
             .where(PublicationRow.workspace == self.workspace, PublicationRow.state.in_(states))
         )
-        with self.transaction() as session:
+        with self.reading() as session:
             return session.execute(query).scalar_one()
 
     def publication(self, publication_id: str) -> PublicationRow:
@@ -70,7 +73,7 @@ class PublicationRecords(RecordsBase):
         Raises:
             Misuse: if there is none.
         """
-        with self.transaction() as session:
+        with self.reading() as session:
             return find_publication(session, publication_id)
 
     def plan_publications(self, session: Session, post: Post, plans: Sequence[Planned]) -> list[PublicationRow]:
@@ -194,6 +197,13 @@ class PublicationRecords(RecordsBase):
                 session, row, asked, planned, why, person=person, new_attempt=True, visit_at=now, error=None
             )
 
+    def record_taken_down(self, publication_id: str, person: str) -> PublicationRow:
+        """A person had a published post taken down, and the network has done so."""
+        live, gone = (PublicationState.PUBLISHED,), PublicationState.TAKEN_DOWN
+        with self.transaction() as session:
+            row = find_publication(session, publication_id)
+            return self.move_publication(session, row, live, gone, "taken down", person=person)
+
     def to_enqueue(self, limit: int, skip: Collection[tuple[str, str, str]] = ()) -> list[PublicationRow]:
         """Visits of any workspace that are asked for and were not handed to the queue, the most urgent first.
 
@@ -208,7 +218,7 @@ class PublicationRecords(RecordsBase):
         if skip:
             whose = tuple_(PublicationRow.workspace, PublicationRow.network, PublicationRow.account)
             query = query.where(whose.not_in(list(skip)))
-        with self.transaction() as session:
+        with self.reading() as session:
             return list(session.scalars(query))
 
     def overdue(self, before: datetime, limit: int) -> list[PublicationRow]:
@@ -223,7 +233,7 @@ class PublicationRecords(RecordsBase):
             .order_by(PublicationRow.visit_at)
             .limit(limit)
         )
-        with self.transaction() as session:
+        with self.reading() as session:
             return list(session.scalars(query))
 
     def claim_visit(self, publication_id: str, attempt: int) -> PublicationRow | None:

@@ -32,6 +32,7 @@ class PublicationState(StrEnum):
     NEEDS_CONFIRMATION = "needs_confirmation"
     MISSED = "missed"
     CANCELLED = "cancelled"
+    TAKEN_DOWN = "taken_down"
 
 
 POST_MOVES: Mapping[PostState, frozenset[PostState]] = {
@@ -69,8 +70,9 @@ PUBLICATION_MOVES: Mapping[PublicationState, frozenset[PublicationState]] = {
     PublicationState.NEEDS_CONFIRMATION: frozenset(
         {PublicationState.PUBLISHED, PublicationState.PLANNED, PublicationState.CANCELLED}
     ),
-    PublicationState.PUBLISHED: frozenset(),
+    PublicationState.PUBLISHED: frozenset({PublicationState.TAKEN_DOWN}),
     PublicationState.CANCELLED: frozenset(),
+    PublicationState.TAKEN_DOWN: frozenset(),
 }
 
 

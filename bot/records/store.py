@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import Refused
 from bot.records.accounts import AccountRecords
-from bot.records.publications import PublicationRecords
+from bot.records.publications import ENDED, PublicationRecords
 from bot.records.states import POST_MOVES, PostState, PublicationState
 from bot.records.tables import BriefRow, CandidateRow, Post, PublicationRow
 from bot.records.values import OUTBOX_ACCOUNT, Drawn, Planned, approval_hash, new_id
@@ -58,7 +58,7 @@ class Records(PublicationRecords, AccountRecords, WorkerRecords):
         Raises:
             Misuse: if there is none.
         """
-        with self.transaction() as session:
+        with self.reading() as session:
             return self.find_post(session, post_id)
 
     def move_post(self, post_id: str, to: PostState, person: str, why: str, *, expected: PostState) -> None:
@@ -113,19 +113,19 @@ class Records(PublicationRecords, AccountRecords, WorkerRecords):
 
     def brief(self, brief_id: str) -> BriefRow:
         """The brief with this id."""
-        with self.transaction() as session:
+        with self.reading() as session:
             return session.get_one(BriefRow, brief_id)
 
     def latest_brief(self, post_id: str) -> BriefRow | None:
         """The newest brief of a post."""
         query = select(BriefRow).where(BriefRow.post_id == post_id).order_by(BriefRow.created_at.desc()).limit(1)
-        with self.transaction() as session:
+        with self.reading() as session:
             return session.scalars(query).first()
 
     def candidates(self, post_id: str) -> list[CandidateRow]:
         """All candidates of a post in the order in which they were drawn."""
         query = select(CandidateRow).where(CandidateRow.post_id == post_id).order_by(CandidateRow.number)
-        with self.transaction() as session:
+        with self.reading() as session:
             return list(session.scalars(query))
 
     def approve(self, post_id: str, plans: Sequence[Planned], person: str, why: str) -> list[PublicationRow]:
@@ -188,7 +188,7 @@ class Records(PublicationRecords, AccountRecords, WorkerRecords):
         self.compare_and_set_post(session, post.id, PostState.APPROVED, PostState.REVIEW, person, why)
         post.approval_hash = None
         for row in rows:
-            if row.state not in (PublicationState.PUBLISHED, PublicationState.CANCELLED):
+            if row.state not in ENDED:
                 self.move_publication(
                     session, row, (PublicationState(row.state),), PublicationState.CANCELLED, why, person=person
                 )
@@ -200,7 +200,7 @@ class Records(PublicationRecords, AccountRecords, WorkerRecords):
             .select_from(Post)
             .where(Post.workspace == self.workspace, Post.requested_by == person, Post.created_at >= since)
         )
-        with self.transaction() as session:
+        with self.reading() as session:
             return session.execute(query).scalar_one()
 
     def compare_and_set_post(

@@ -178,6 +178,8 @@ class LinkedInPublisher:
     def delete(self, publication: Publication) -> None:
         """Delete the post. Its id has to be known: LinkedIn lists no posts of people."""
         urn = publication.remote_id or ""
+        if not urn:
+            raise PublishError("LinkedIn's id of this post is not known: delete it on LinkedIn.", network="linkedin")
         if not POST.fullmatch(urn):
             raise PublishError(
                 f"{urn[:40]!r} is no id of a post on LinkedIn: it should read urn:li:share:... or urn:li:ugcPost:....",
