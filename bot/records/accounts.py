@@ -57,7 +57,7 @@ class AccountRecords(RecordsBase):
         query = select(AccountRow).where(AccountRow.workspace == self.workspace, AccountRow.state.in_(states))
         if network is not None:
             query = query.where(AccountRow.network == network)
-        with self.transaction() as session:
+        with self.reading() as session:
             return list(session.scalars(query.order_by(AccountRow.created_at, AccountRow.id)))
 
     def account(self, network: str, name: str, workspace: str | None = None) -> AccountRow:
@@ -66,7 +66,7 @@ class AccountRecords(RecordsBase):
         Raises:
             Misuse: if there is none.
         """
-        with self.transaction() as session:
+        with self.reading() as session:
             row: AccountRow | None = session.scalars(self._account_query(network, name, workspace)).first()
         if row is None or row.state == AccountState.REMOVED:
             raise Misuse(f"There is no {network} account {name!r}. `easel accounts list` shows those there are.")
@@ -81,7 +81,7 @@ class AccountRecords(RecordsBase):
 
     def credentials(self, account_id: str) -> str:
         """The encrypted credentials as they are now; another process may have rotated them."""
-        with self.transaction() as session:
+        with self.reading() as session:
             return session.get_one(AccountRow, account_id).credentials
 
     @contextmanager
@@ -133,14 +133,14 @@ class AccountRecords(RecordsBase):
     def paused_accounts(self) -> set[tuple[str, str, str]]:
         """(workspace, network, name) of every account that is paused."""
         query = select(AccountRow.workspace, AccountRow.network, AccountRow.name)
-        with self.transaction() as session:
+        with self.reading() as session:
             rows = session.execute(query.where(AccountRow.state == AccountState.PAUSED))
             return {(workspace, network, name) for workspace, network, name in rows}
 
     def slots(self, network: str, account: str) -> list[SlotRow]:
         """The weekly slots of an account, from Monday on."""
         query = select(SlotRow).where(*self._slots_of(network, account)).order_by(SlotRow.weekday, SlotRow.at)
-        with self.transaction() as session:
+        with self.reading() as session:
             return list(session.scalars(query))
 
     def add_slot(self, network: str, account: str, weekday: int, at: str, timezone: str) -> None:
@@ -178,5 +178,5 @@ class AccountRecords(RecordsBase):
             PublicationRow.state.in_(COMING),
             PublicationRow.due_at > after - timedelta(minutes=1),
         )
-        with self.transaction() as session:
+        with self.reading() as session:
             return set(session.scalars(query))

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.errors import EaselError, Misuse
+from bot.records.database import READING
 from bot.records.tables import AuditRow, Post
 
 
@@ -21,23 +22,24 @@ class RecordsBase:
         self.engine = engine
         self.workspace = workspace
         self.sessions = sessionmaker(engine, expire_on_commit=False)
+        self.readers = sessionmaker(engine.execution_options(**READING), expire_on_commit=False)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """One transaction; a full disk or a locked database becomes an error that a person understands."""
-        try:
-            with self.sessions.begin() as session:
-                yield session
-        except OperationalError as error:
-            raise EaselError(
-                f"The database could not take the change ({error.orig}). Nothing was half-written. "
-                "Free some space or stop the program that holds it, and try again."
-            ) from None
+        """One transaction that changes something."""
+        with in_words(), self.sessions.begin() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One transaction that only reads: on SQLite it waits for no writer and holds none up."""
+        with in_words(), self.readers.begin() as session:
+            yield session
 
     def audit(self, subject: str) -> list[AuditRow]:
         """What happened to a post, a publication or an account, oldest first."""
         query = select(AuditRow).where(AuditRow.subject == subject).order_by(AuditRow.id)
-        with self.transaction() as session:
+        with self.reading() as session:
             return list(session.scalars(query))
 
     def find_post(self, session: Session, post_id: str, *, lock: bool = False) -> Post:
@@ -60,3 +62,15 @@ class RecordsBase:
             why=why,
             at=datetime.now(UTC),
         )
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Turn a full disk or a locked database into an error that a person understands."""
+    try:
+        yield
+    except OperationalError as error:
+        raise EaselError(
+            f"The database cannot be used at the moment ({error.orig}). Nothing was half-written. "
+            "Free some space or stop the program that holds it, and try again."
+        ) from None

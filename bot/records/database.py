@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
@@ -16,6 +16,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 BUSY_TIMEOUT_SECONDS = 15
 """How long a writer waits for another one; SQLite admits one at a time."""
+
+
+READING = {"easel_reads": True}
+"""Execution options of connections that only read."""
 
 
 def open_database(url: str) -> Engine:
@@ -34,7 +38,7 @@ def open_database(url: str) -> Engine:
         raise Misuse(f"database_url is not usable ({error}). See config/easel.toml for its form.") from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", prepare_sqlite)
-        event.listen(engine, "begin", begin_immediate)
+        event.listen(engine, "begin", begin)
     try:
         migrate(engine)
     except DBAPIError as error:
@@ -61,9 +65,10 @@ def prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def begin_immediate(connection: Any) -> None:
-    """Take the write lock at once, so that a transaction cannot fail half-way on SQLITE_BUSY."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def begin(connection: Connection) -> None:
+    """Take the write lock at once, so that a transaction cannot fail half-way on SQLITE_BUSY; a reader needs none."""
+    reads = READING.keys() <= connection.get_execution_options().keys()
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def newest_revision() -> str:
@@ -104,7 +109,7 @@ def run_migrations(engine: Engine, direction: Literal["upgrade", "downgrade"], r
 
 def current_revision(engine: Engine) -> str | None:
     """The revision that the database is at, or None for an empty one."""
-    with engine.connect() as connection:
+    with engine.execution_options(**READING).connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

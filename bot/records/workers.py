@@ -35,5 +35,5 @@ class WorkerRecords(RecordsBase):
 
     def workers(self) -> list[WorkerRow]:
         """All workers that did not stop in order, by name."""
-        with self.transaction() as session:
+        with self.reading() as session:
             return list(session.scalars(select(WorkerRow).order_by(WorkerRow.name)))

@@ -145,3 +145,16 @@ def test_a_damaged_database_is_named_with_what_to_do(tmp_path):
 def test_a_database_url_that_is_none_is_misuse(url):
     with pytest.raises(Misuse, match="database_url is not usable"):
         open_database(url)
+
+
+def test_readers_do_not_wait_for_a_writer_on_sqlite(tmp_path, monkeypatch):
+    monkeypatch.setattr("bot.records.database.BUSY_TIMEOUT_SECONDS", 0.1)
+    engine = open_database(f"sqlite:///{tmp_path / 'easel.db'}")
+    records = Records(engine, "local")
+    post_id = post_in_review(records)
+    with records.transaction() as session:
+        session.execute(update(PublicationRow).values(text="half way"))
+        assert records.post(post_id).state == "review"
+        with pytest.raises(EaselError, match="locked"):
+            records.move_post(post_id, PostState.REJECTED, "ben", "no", expected=PostState.REVIEW)
+    engine.dispose()
