@@ -10,16 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from generation.errors import ModelFileError
-
-if TYPE_CHECKING:
-    from generation.models.weights import Leaf
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from generation.models.leaf import Array, Leaf
 
 SCALE_SUFFIX = "/int8_scale"
 

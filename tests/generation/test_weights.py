@@ -13,7 +13,7 @@ import pytest
 from generation.dalle.config import DalleConfig
 from generation.dalle.params import load_dalle
 from generation.errors import ModelFileError
-from generation.models import weights as module
+from generation.models import msgpack_weights
 from generation.models.eight_bits import in_eight_bits
 from generation.models.weights import (
     read_header,
@@ -73,7 +73,7 @@ def test_other_readers_understand_what_is_written(tmp_path):
 def test_large_arrays_are_split_as_flax_does_and_joined_again(tmp_path, monkeypatch):
     from flax import serialization
 
-    monkeypatch.setattr(module, "_CHUNK_BYTES", 16)
+    monkeypatch.setattr(msgpack_weights, "_CHUNK_BYTES", 16)
     large = {"a/kernel": np.arange(35, dtype=np.float32).reshape(5, 7)}
     write_msgpack(tmp_path / "w.msgpack", large)
     assert same(read_weights(tmp_path / "w.msgpack"), large)
@@ -82,12 +82,13 @@ def test_large_arrays_are_split_as_flax_does_and_joined_again(tmp_path, monkeypa
     np.testing.assert_array_equal(tree["a"]["kernel"], large["a/kernel"])
 
 
-def test_a_write_that_fails_leaves_what_was_there(tmp_path):
-    write_msgpack(tmp_path / "w.msgpack", SOME)
+@pytest.mark.parametrize(("write", "name"), [(write_msgpack, "w.msgpack"), (write_safetensors, "w.safetensors")])
+def test_a_write_that_fails_leaves_what_was_there(tmp_path, write, name):
+    write(tmp_path / name, SOME)
     with pytest.raises(ModelFileError, match="complex64"):
-        write_msgpack(tmp_path / "w.msgpack", {"a": np.zeros(1, np.complex64)})
-    assert same(read_weights(tmp_path / "w.msgpack"), SOME)
-    assert [path.name for path in tmp_path.iterdir()] == ["w.msgpack"]
+        write(tmp_path / name, {"a": np.zeros(1, np.complex64)})
+    assert same(read_weights(tmp_path / name), SOME)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_safetensors_come_before_msgpack_and_none_is_an_error(tmp_path):

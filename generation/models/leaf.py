@@ -1,0 +1,77 @@
+"""One array of a weights file as its header describes it: what both formats share."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from generation.errors import ModelFileError
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+DTYPES = {
+    "float32": np.dtype(np.float32),
+    "float16": np.dtype(np.float16),
+    "bfloat16": np.dtype(ml_dtypes.bfloat16),
+    "int8": np.dtype(np.int8),
+    "int32": np.dtype(np.int32),
+    "int64": np.dtype(np.int64),
+}
+"""The types that are read and written, by NumPy's names."""
+
+# Far above any real checkpoint (an unscanned mega has about 1,000 leaves, 8 levels, 4 axes), far below what would hurt.
+MOST_LEAVES = 100_000
+LONGEST_NAME = 1_000
+MOST_AXES = 8
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Where one array lies in its file: `pieces` are (offset, bytes) in order, all of them one C-order array.
+
+    With a `scale`, these are int8 codes to be multiplied by it, and `dtype` is what that gives.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    pieces: tuple[tuple[int, int], ...]
+    scale: Leaf | None = None
+
+    @property
+    def size_in_bytes(self) -> int:
+        """What the array takes in memory."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def checked_leaf(
+    path: Path, name: str, shape: Any, dtype_name: Any, pieces: tuple[tuple[int, int], ...], end_of_file: int
+) -> Leaf:
+    """The leaf that a header declares. Raises ModelFileError where it cannot be, or the file does not hold it."""
+    dtype = DTYPES.get(dtype_name) if isinstance(dtype_name, str) else None
+    if dtype is None:
+        raise ModelFileError(
+            f"{path}: {name} has the type {dtype_name!r}; this reads {', '.join(DTYPES)}. Convert the file first."
+        )
+    axes_are_right = isinstance(shape, list | tuple) and len(shape) <= MOST_AXES
+    if not axes_are_right or any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in shape):
+        raise ModelFileError(f"{path}: {name} declares the shape {str(shape)[:80]}, which no array has.")
+    leaf = Leaf(tuple(shape), dtype, pieces)
+    held = sum(length for _, length in pieces)
+    if leaf.size_in_bytes != held:
+        raise ModelFileError(
+            f"{path}: {name} declares {leaf.shape} of {dtype.name}, {leaf.size_in_bytes} bytes, but holds {held}."
+        )
+    if any(offset + length > end_of_file for offset, length in pieces):
+        raise ModelFileError(f"{path}: ends in the middle of {name}; copy or fetch the file again.")
+    return leaf
+
+
+def bytes_of(array: Array) -> memoryview:
+    """The memory of a C-order array, without a copy."""
+    flat: Any = array.reshape(-1).view(np.uint8)
+    return memoryview(flat)
