@@ -33,8 +33,11 @@ class Limits:
     refused_characters: str = "\x00"
     carousel_pages: int = 0
 
-    def problems(self, text: str, alts: Sequence[str] = ()) -> tuple[str, ...]:
-        """Each rule that a post with this text and one picture per alt text would break, a line each."""
+    def problems(self, text: str, alts: Sequence[str] = (), *, carousel: bool = False) -> tuple[str, ...]:
+        """Each rule that a post with this text and one picture per alt text would break, a line each.
+
+        As a `carousel` the pictures are the pages of one document.
+        """
         lines = []
         length = self.length(text)
         if not text.strip() and not alts:
@@ -45,10 +48,10 @@ class Limits:
                 f"shorten it by {length - self.characters:,}."
             )
         lines += self._bad_characters("text", text)
-        if len(alts) > self.pictures:
+        most, what = (self.carousel_pages, "pages") if carousel else (self.pictures, "pictures")
+        if len(alts) > most:
             lines.append(
-                f"The post for {self.network} has {len(alts)} pictures and may have {self.pictures}: "
-                f"remove {len(alts) - self.pictures}."
+                f"The post for {self.network} has {len(alts)} {what} and may have {most}: remove {len(alts) - most}."
             )
         for number, alt in enumerate(alts, 1):
             name = f"alt text of picture {number}"

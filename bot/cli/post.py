@@ -24,6 +24,7 @@ Approve = Annotated[str, typer.Option(help="Approve without asking: 'best', or n
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Ask nothing; without --approve the best clean picture is taken.")
 ]
+Carousel = Annotated[bool, typer.Option("--carousel", help="LinkedIn: several pictures as pages to leaf through.")]
 AsJson = Annotated[bool, typer.Option("--json", help="End with one JSON object on the last line of standard output.")]
 
 
@@ -36,6 +37,7 @@ def post(
     seed: Annotated[int | None, typer.Option(help="Seed of the first candidate; the others count on from it.")] = None,
     approve: Approve = "",
     yes: Yes = False,
+    carousel: Carousel = False,
     json: AsJson = False,
 ) -> None:
     """Paint a post: understand the draft, draw candidates, check them, let you choose, publish."""
@@ -66,13 +68,14 @@ def post(
     refuse_over_quota(studio.records, settings, person())
     studio.open_painter()
     row = studio.records.create_post(person(), text, networks, due_at, settings.zone.key, next_slot=next_slot)
-    Session(studio, row.id, Answers(approve, yes, json)).run(first_seeds(seed, count))
+    Session(studio, row.id, Answers(approve, yes, json, carousel)).run(first_seeds(seed, count))
 
 
 def review(
     post_id: Annotated[str, typer.Argument(metavar="POST", help="The id that `easel post` printed.")],
     approve: Approve = "",
     yes: Yes = False,
+    carousel: Carousel = False,
     json: AsJson = False,
 ) -> None:
     """Go on with a post that waits for a decision, or whose drawing was interrupted."""
@@ -80,7 +83,7 @@ def review(
     from bot.settings import load_settings
 
     settings = load_settings()
-    Session(Studio(settings), post_id, Answers(approve, yes, json)).resume(first_seeds(None, settings.count))
+    Session(Studio(settings), post_id, Answers(approve, yes, json, carousel)).resume(first_seeds(None, settings.count))
 
 
 def refuse_without_slots(records: Records, networks: Sequence[str]) -> None:

@@ -32,6 +32,7 @@ class Answers:
     approve: str
     yes: bool
     json: bool
+    carousel: bool = False
 
     @property
     def may_ask(self) -> bool:
@@ -173,7 +174,7 @@ class Session:
             return
         if blocked := [row.number for row in picks if is_blocked(row)]:
             raise Misuse(f"Candidate {blocked[0]} is blocked by moderation and cannot be approved; choose another.")
-        plans = plan(self.studio, self.load(), picks)
+        plans = plan(self.studio, self.load(), picks, carousel=self.answers.carousel)
         planned = self.studio.records.approve(self.post_id, plans, person(), f"candidates {numbers_of(picks)}")
         now = datetime.now(UTC)
         rows = [publish(self.studio, row.id) if row.due_at <= now else row for row in planned]

@@ -12,6 +12,7 @@ from bot.records import PublicationState
 from bot.records.publications import COMING, account_of
 from bot.records.store import Planned
 from bot.records.tables import CandidateRow, Post, PublicationRow
+from publishers import limits_of
 
 if TYPE_CHECKING:
     from bot.pipeline.studio import Studio
@@ -22,8 +23,10 @@ PATIENCE = timedelta(seconds=20)
 POLL_SECONDS = 0.1
 
 
-def plan(studio: Studio, post: Post, picks: Sequence[CandidateRow]) -> list[Planned]:
+def plan(studio: Studio, post: Post, picks: Sequence[CandidateRow], *, carousel: bool = False) -> list[Planned]:
     """What an approval of `picks` would send to each account that does not have the post already.
+
+    With `carousel`, several pictures go as one document where the network shows such, and one by one elsewhere.
 
     Raises:
         Misuse: if a network would refuse it, in that network's words, before anything is approved.
@@ -43,18 +46,21 @@ def plan(studio: Studio, post: Post, picks: Sequence[CandidateRow]) -> list[Plan
         if (network, account) in published:
             continue
         text = (post.texts or {}).get(network, post.draft)
-        refuse_unpublishable(studio, text, [network], [alt for _, alt in pictures])
+        as_pages = carousel and len(pictures) > 1 and limits_of(network).carousel_pages > 0
+        refuse_unpublishable(studio, text, [network], [alt for _, alt in pictures], carousel=as_pages)
         due_at = next_free_slot(studio.records, network, account, datetime.now(UTC)) if post.next_slot else None
-        plans.append(Planned(network, account, text, pictures, due_at))
+        plans.append(Planned(network, account, text, pictures, due_at, as_pages))
     if not plans:
         raise Misuse(f"{post.id} is published everywhere it was meant for; write a new post instead.")
     return plans
 
 
-def refuse_unpublishable(studio: Studio, text: str, networks: Sequence[str], alts: Sequence[str] = ()) -> None:
+def refuse_unpublishable(
+    studio: Studio, text: str, networks: Sequence[str], alts: Sequence[str] = (), *, carousel: bool = False
+) -> None:
     """Raise Misuse if a network would refuse the text or that many pictures."""
     limits = [studio.publisher(network).limits for network in networks]
-    if problems := [problem for item in limits for problem in item.problems(text, alts)]:
+    if problems := [problem for item in limits for problem in item.problems(text, alts, carousel=carousel)]:
         raise Misuse(" ".join(problems))
 
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from bot.pipeline.studio import Studio
     from publishers import Publisher
 
+LONGEST_TITLE = 100
+"""Characters of a carousel's name: what fits on the line that LinkedIn gives it."""
+
 Run = Callable[..., Any]
 """Calls `run(name, function, *arguments)` and returns the result, which JSON can hold."""
 
@@ -62,7 +65,7 @@ def arrive(studio: Studio, publication_id: str, attempt: int) -> dict[str, Any]:
     return {
         "overtaken": overtaken,
         "state": row.state,
-        "pictures": len(row.pictures),
+        "pictures": 1 if row.carousel else len(row.pictures),
         "decision": asdict(decision) if decision else None,
     }
 
@@ -107,17 +110,29 @@ def send(studio: Studio, publication_id: str, attempt: int, pictures: int, run: 
 
 
 def upload(studio: Studio, publication_id: str, index: int) -> dict[str, Any]:
-    """Hand one picture over: `{"media": ...}`, or `{"decision": ...}` where that failed."""
+    """Hand one picture over, or all as a carousel: `{"media": ...}`, or `{"decision": ...}` where that failed."""
     row = studio.records.publication(publication_id)
-    digest, alt = row.pictures[index]
     try:
         publisher = publisher_of(studio, row)
-        return {"media": asdict(publisher.upload(publisher.prepare(studio.pictures.read(digest)), alt))}
+        if row.carousel:
+            from publishers import carousel_pdf  # loads Pillow
+
+            title = carousel_title(row.text)
+            data = carousel_pdf([studio.pictures.read(digest) for digest, _ in row.pictures], title)
+        else:
+            digest, title = row.pictures[index]
+            data = publisher.prepare(studio.pictures.read(digest))
+        return {"media": asdict(publisher.upload(data, title))}
     except PublishError as error:
         decision = decide.after_refused_upload(error, situation(studio, row))
     except EaselError as error:
         decision = Decision(PublicationState.FAILED, str(error))
     return {"decision": asdict(decision)}
+
+
+def carousel_title(text: str) -> str:
+    """What a network shows as the name of a carousel: the first line of the post."""
+    return text.strip().partition("\n")[0][:LONGEST_TITLE].strip()
 
 
 def create(studio: Studio, publication_id: str, attempt: int, media: list[dict[str, Any]]) -> dict[str, Any]:

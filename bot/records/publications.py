@@ -92,6 +92,7 @@ class PublicationRecords(RecordsBase):
                     state=PublicationState.PLANNED,
                     text=plan.text,
                     pictures=[list(pair) for pair in plan.pictures],
+                    carousel=plan.carousel,
                     approval_hash=post.approval_hash,
                     attempt=1,
                     enqueued=0,
@@ -342,7 +343,13 @@ def refuse_unapproved(session: Session, row: PublicationRow) -> None:
         )
     )
     held = approval_hash(
-        Planned(item.network, item.account, item.text, tuple((sha, alt) for sha, alt in item.pictures))
+        Planned(
+            item.network,
+            item.account,
+            item.text,
+            tuple((digest, alt) for digest, alt in item.pictures),
+            carousel=item.carousel,
+        )
         for item in siblings
     )
     if not post.approval_hash == row.approval_hash == held:

@@ -130,6 +130,7 @@ class PublicationRow(Table):
     state: Mapped[str] = mapped_column(String(NAME_LENGTH))
     text: Mapped[str] = mapped_column(Text)
     pictures: Mapped[list[Any]]
+    carousel: Mapped[bool] = mapped_column(default=False, server_default=false())
     approval_hash: Mapped[str] = mapped_column(String(64))
     attempt: Mapped[int]
     enqueued: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -32,6 +32,7 @@ class Planned:
     """What goes to one account of one network, exactly as it was approved. A picture is (SHA-256, alt text).
 
     `due_at` is when, or None for the time that the post names (or now); the time is no part of what is approved.
+    As a `carousel` the pictures are the pages of one document.
     """
 
     network: str
@@ -39,14 +40,18 @@ class Planned:
     text: str
     pictures: tuple[tuple[str, str], ...]
     due_at: datetime | None = None
+    carousel: bool = False
 
 
 def approval_hash(plans: Iterable[Planned]) -> str:
-    """The SHA-256 of everything that an approval is about: networks, accounts, texts, pictures, alt texts.
+    """The SHA-256 of everything that an approval is about: networks, accounts, texts, pictures, alt texts, carousels.
 
     The same plan twice counts once, so that what is approved, withdrawn and approved again has its old hash.
     """
-    body = sorted([plan.network, plan.account, plan.text, [list(pair) for pair in plan.pictures]] for plan in plans)
+    body = sorted(
+        [plan.network, plan.account, plan.text, [list(pair) for pair in plan.pictures], *["carousel"] * plan.carousel]
+        for plan in plans
+    )
     distinct = [plan for index, plan in enumerate(body) if index == 0 or plan != body[index - 1]]
     return hashlib.sha256(json.dumps(distinct, ensure_ascii=True, sort_keys=True).encode()).hexdigest()
 

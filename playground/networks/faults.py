@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import threading
@@ -25,6 +26,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 KINDS = ("drop", "half", "corrupt", "status", "delay")
@@ -108,6 +110,10 @@ class FaultyNetworks:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through, unless a fault is armed for it."""
+        with contextlib.suppress(ClientDisconnect):  # a caller that left while it was speaking is no error of ours
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         fault = self._fault_for(scope)
         if fault is None:
             await self._app(scope, receive, send)

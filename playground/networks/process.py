@@ -41,6 +41,10 @@ class LocalNetworks:
         accounts: list[dict[str, Any]] = json.loads(self._ask("GET", "/_accounts"))
         return accounts
 
+    def page(self, network: str) -> str:
+        """A network's feed as its readers get it."""
+        return self._ask("GET", f"/{network}/")
+
     def arm(self, **fault: Any) -> None:
         """Arm a fault, as `playground.networks.faults` describes them."""
         self._ask("POST", "/_faults", fault)

@@ -52,25 +52,26 @@ def studio(home):
 
 @pytest.fixture
 def approve(studio):
-    """Take a draft to an approved post with one small picture, without drawing: its publications."""
+    """Take a draft to an approved post with small pictures, without drawing: its publications."""
     from PIL import Image
 
     from bot.pipeline.publish import plan
     from bot.records import PostState
     from bot.records.store import Drawn
 
-    def approve(draft="hello", networks=("x",), due_at=None, pictured=True, **options):
+    def approve(draft="hello", networks=("x",), due_at=None, pictures=1, carousel=False, **options):
         records = studio.records
         post = records.create_post("ana", draft, list(networks), due_at, "Europe/Madrid", **options)
         records.move_post(post.id, PostState.PREPARING, "ana", "preparing", expected=PostState.DRAFTED)
         texts = dict.fromkeys(("draft", "normalized", "prompt", "alt_text"), "a rocket")
         brief = records.add_brief(post.id, {**texts, "negative": [], "spans": [], "notices": []}, [])
-        picture = studio.pictures.add(Image.new("RGB", (64, 64), "orange"))
         verdicts = [{"moderator": "eyes", "decision": "allow", "reason": "fine", "scores": {}}]
-        candidates = records.add_candidates(post.id, brief.id, [Drawn(1, 0.5, "doodle", "r1", {}, picture, verdicts)])
+        drawn = [studio.pictures.add(Image.new("RGB", (64, 64), (255, 165, seed))) for seed in range(pictures)]
+        made = [Drawn(seed, 0.5, "doodle", "r1", {}, picture, verdicts) for seed, picture in enumerate(drawn)]
+        picks = records.add_candidates(post.id, brief.id, made)
         records.move_post(post.id, PostState.REVIEW, "easel", "ready", expected=PostState.PREPARING)
-        picks = candidates if pictured else []
-        return records.approve(post.id, plan(studio, records.post(post.id), picks), "ana", "yes")
+        plans = plan(studio, records.post(post.id), picks, carousel=carousel)
+        return records.approve(post.id, plans, "ana", "yes")
 
     return approve
 

@@ -97,7 +97,7 @@ def test_linkedins_duplicate_answer_is_the_post_itself(studio, approve, networks
 
 def test_where_nobody_can_know_a_person_is_asked_and_their_word_counts(studio, approve, networks, connect):
     connect("linkedin", "person")
-    rows = [approve(unique("hello"), networks=("linkedin",), pictured=False)[0] for _ in range(2)]
+    rows = [approve(unique("hello"), networks=("linkedin",), pictures=0)[0] for _ in range(2)]
     asked = []
     for row, acted in zip(rows, (True, False), strict=True):
         networks.arm(**LINKEDIN_POSTS, do="drop", acted=acted)
