@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     missed_after_minutes: int = Field(default=120, ge=0)
     settle_seconds: float = Field(default=90.0, ge=0)
     posts_per_quarter_hour: int = Field(default=100, ge=1)
+    review_reminder_hours: int = Field(default=24, ge=0)
+    review_expiry_hours: int = Field(default=168, ge=0)
     daily_quota: int = Field(default=0, ge=0)
     health_port: int = Field(default=0, ge=0, le=65_535)
 

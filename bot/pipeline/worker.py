@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import FrameType
 
 from bot.errors import EaselError
 from bot.health import serve_health
 from bot.pipeline.durable import DRAW, PUBLISH, Workshop
+from bot.pipeline.reminders import remind
 from bot.pipeline.sharing import SharingStudio
 from bot.pipeline.studio import Studio
 from bot.pipeline.sweep import look_after_orphans, sweep
@@ -21,6 +23,7 @@ from bot.settings import Settings
 
 SWEEP_SECONDS = 0.5
 BEAT_SECONDS = 5.0
+REMIND_SECONDS = 60.0
 PATIENCE_SECONDS = 6
 """How long running work may go on after the signal to stop; with the rest of the way out it stays under ten seconds."""
 
@@ -58,9 +61,9 @@ def run_worker(
 
 
 def keep_going(studio: Studio, workshop: Workshop, stop: threading.Event, parent: int | None = None) -> None:
-    """Show that this worker is alive and, if it publishes, sweep, until it is to stop."""
+    """Show that this worker is alive and, if it publishes, sweep and remind, until it is to stop."""
     records = studio.records
-    last_beat = float("-inf")
+    last_beat = last_reminder = float("-inf")
     while not stop.is_set() and parent in (None, os.getppid()):
         try:
             if time.monotonic() - last_beat >= BEAT_SECONDS:
@@ -70,6 +73,9 @@ def keep_going(studio: Studio, workshop: Workshop, stop: threading.Event, parent
                     look_after_orphans(records, workshop)
             if PUBLISH in workshop.queues:
                 sweep(records, workshop)
+                if time.monotonic() - last_reminder >= REMIND_SECONDS:
+                    remind(records, studio.settings, datetime.now(UTC))
+                    last_reminder = time.monotonic()
         except EaselError as error:  # the database is busy or away: the next sweep tries again
             print(f"easel: {workshop.name}: {error}", flush=True)  # noqa: T201
         stop.wait(SWEEP_SECONDS)

@@ -82,3 +82,10 @@ class AccountState(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     REMOVED = "removed"
+
+
+CONNECTED = (AccountState.ACTIVE, AccountState.PAUSED)
+"""States of an account whose token is kept."""
+
+REMINDED = "reminded"
+"""No state but a note in the audit: somebody was reminded, and nothing was moved."""

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.errors import Refused
 from bot.records.accounts import AccountRecords
 from bot.records.publications import ENDED, PublicationRecords
+from bot.records.reminders import ReminderRecords
 from bot.records.states import POST_MOVES, PostState, PublicationState
 from bot.records.tables import BriefRow, CandidateRow, Post, PublicationRow
 from bot.records.values import OUTBOX_ACCOUNT, Drawn, Planned, approval_hash, new_id
@@ -20,8 +21,12 @@ from bot.records.workers import WorkerRecords
 __all__ = ["OUTBOX_ACCOUNT", "Drawn", "Planned", "Records", "approval_hash", "new_id"]
 
 
-class Records(PublicationRecords, AccountRecords, WorkerRecords):
+class Records(PublicationRecords, AccountRecords, ReminderRecords, WorkerRecords):
     """The records of one workspace. Rows that are handed out are snapshots; change them through the methods."""
+
+    def in_workspace(self, workspace: str) -> Records:
+        """The records of another workspace in the same database."""
+        return Records(self.engine, workspace)
 
     def create_post(
         self,
