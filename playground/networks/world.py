@@ -14,12 +14,13 @@ from starlette.responses import JSONResponse, Response
 
 from playground.networks.journal import Journal
 from playground.networks.tokens import Tokens
+from playground.settings import Changeable
 
 WINDOW_SECONDS = 900.0  # X counts its limits in quarters of an hour
 
 
 @dataclass
-class Settings:
+class Settings(Changeable):
     """How the networks behave; `POST /_settings` changes any of it by name."""
 
     processing_seconds: float = 0.0  # how long an upload takes until it can be posted
@@ -31,17 +32,6 @@ class Settings:
     x_reads_per_window: int = 900
     linkedin_posts_per_day: int = 150
     oldest_linkedin_version: str = "202511"
-
-    def change(self, wishes: dict[str, Any]) -> None:
-        """Set what is named; ValueError for a name or type there is not."""
-        for name, value in wishes.items():
-            known = type(getattr(self, name, None))
-            if name not in vars(self):
-                raise ValueError(f"There is no setting {name[:40]!r}; there are {', '.join(vars(self))}.")
-            if not isinstance(value, known) and not (known is float and type(value) is int):
-                raise ValueError(f"{name} is {known.__name__}, not {type(value).__name__}.")
-        for name, value in wishes.items():
-            setattr(self, name, value)
 
 
 @dataclass

@@ -1,0 +1,15 @@
+"""A refusal in Slack's own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class SlackError(Exception):
+    """What a Web API method answers with `ok: false`: Slack's error name, and whatever stands beside it."""
+
+    def __init__(self, name: str, *messages: str, **beside: Any) -> None:
+        super().__init__(name, *messages)
+        self.answer: dict[str, Any] = {"ok": False, "error": name, **beside}
+        if messages:
+            self.answer["response_metadata"] = {"messages": [f"[ERROR] {message}" for message in messages]}
