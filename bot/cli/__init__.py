@@ -8,7 +8,22 @@ import sys
 
 import typer
 
-from bot.cli import accounts, brief, compare, demo, doctor, edit, models, moderate, post, queue, serve, show, train
+from bot.cli import (
+    accounts,
+    brief,
+    compare,
+    demo,
+    doctor,
+    edit,
+    interrupt,
+    models,
+    moderate,
+    post,
+    queue,
+    serve,
+    show,
+    train,
+)
 from bot.errors import EaselError
 
 app = typer.Typer(
@@ -44,6 +59,7 @@ app.add_typer(show.config, name="config")
 
 def main() -> None:
     """Run a command; an error that a person can meet is one line on standard error, never a traceback."""
+    interrupt.listen()
     try:
         app()
     except KeyboardInterrupt:
@@ -88,4 +104,7 @@ def fail(message: str, status: int) -> None:
     """One line on standard error, and the exit status."""
     one_line = " ".join(message.split())
     sys.stderr.write(f"easel: {one_line}\n")
+    if interrupt.was_pressed():
+        sys.stderr.flush()
+        os._exit(status)  # a thread that still opens the model would hold the exit up; what must last is on disk
     sys.exit(status)

@@ -14,6 +14,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from bot.cli.interrupt import stop_if_pressed
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -33,9 +35,11 @@ def follow(stages: Iterable[Stage], console: Console) -> list[CandidateRow] | No
     from bot.pipeline.prepare import Blocked, Checking, Drawing, Ready, Understood
 
     candidates = None
+    stop_if_pressed()
     with Live(console=console, refresh_per_second=8, transient=True) as live:
         live.update(Text("Understanding the draft …", style="dim"))
         for stage in stages:
+            stop_if_pressed()
             match stage:
                 case Understood():
                     console.print(brief_panel(stage.brief.to_dict()))

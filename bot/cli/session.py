@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from bot.cli.interrupt import stop_if_pressed
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -174,6 +176,7 @@ class Session:
             return
         if blocked := [row.number for row in picks if is_blocked(row)]:
             raise Misuse(f"Candidate {blocked[0]} is blocked by moderation and cannot be approved; choose another.")
+        stop_if_pressed()
         plans = plan(self.studio, self.load(), picks, carousel=self.answers.carousel)
         planned = self.studio.records.approve(self.post_id, plans, person(), f"candidates {numbers_of(picks)}")
         now = datetime.now(UTC)

@@ -79,8 +79,9 @@ def prepare(
     try:
         yield from stages(studio, post, seeds, person, prompt, previews)
     except BaseException as error:
-        why = str(error) or type(error).__name__
-        studio.records.move_post(post.id, PostState.FAILED, person, why, expected=PostState.PREPARING)
+        if studio.records.post(post.id).state == PostState.PREPARING:  # else somebody left after it was ready
+            why = str(error) or type(error).__name__
+            studio.records.move_post(post.id, PostState.FAILED, person, why, expected=PostState.PREPARING)
         raise
 
 

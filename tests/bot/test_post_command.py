@@ -92,6 +92,28 @@ def test_ctrl_c_in_the_middle_keeps_the_draft_and_says_how_to_go_on(home, easel)
     assert not list(home.rglob("*.part"))
 
 
+def test_a_ctrl_c_that_python_loses_in_a_callback_still_stops_the_post(home):
+    losing = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from bot.cli import main, interrupt, screen\n"
+        "show = screen.brief_panel\n"
+        "class Collected:\n"
+        "    def __del__(self): signal.raise_signal(signal.SIGINT)\n"
+        "def lose(brief):\n"
+        "    Collected()\n"
+        "    return show(brief)\n"
+        "screen.brief_panel = lose\n"
+        "main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", losing, "post", "big launch today 🚀", "--yes"], capture_output=True, timeout=240
+    )
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr.decode()
+    assert "easel review post_" in ended.stderr.decode()
+    assert states(home) == ["failed"]
+
+
 def states(home):
     try:
         with closing(sqlite3.connect(f"file:{home / 'easel.db'}?mode=ro", uri=True)) as database:
