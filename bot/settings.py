@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     upscale: Annotated[Literal[1, 2, 4], BeforeValidator(int)] = 4  # the environment gives text
     database_url: str = Field(default="", repr=False)
     work_database_url: str = Field(default="", repr=False)
+    x_client_id: str = ""
+    x_client_secret: str = Field(default="", repr=False)
+    linkedin_client_id: str = ""
+    linkedin_client_secret: str = Field(default="", repr=False)
     missed_after_minutes: int = Field(default=120, ge=0)
     settle_seconds: float = Field(default=90.0, ge=0)
     posts_per_quarter_hour: int = Field(default=100, ge=1)

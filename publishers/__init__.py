@@ -34,14 +34,17 @@ from publishers.secret import Secret
 
 if TYPE_CHECKING:
     from publishers.answers import Timeouts
+    from publishers.consent import App, Consent, ask_consent, code_of, fetch_token
     from publishers.linkedin.carousel import carousel_pdf
-    from publishers.linkedin.publisher import LinkedInPublisher
+    from publishers.linkedin.publisher import LinkedInPublisher, author_of
     from publishers.outbox import OutboxPublisher
     from publishers.x.publisher import XPublisher
 
 __all__ = [
     "Absent",
     "AccountReport",
+    "App",
+    "Consent",
     "Found",
     "Limits",
     "LinkedInPublisher",
@@ -63,16 +66,26 @@ __all__ = [
     "Timeouts",
     "Unknown",
     "XPublisher",
+    "ask_consent",
+    "author_of",
     "body_hash",
     "carousel_pdf",
+    "code_of",
+    "fetch_token",
     "limits_of",
     "saving",
 ]
 
 _LAZY = {
+    "App": "publishers.consent",
+    "Consent": "publishers.consent",
     "LinkedInPublisher": "publishers.linkedin.publisher",
     "OutboxPublisher": "publishers.outbox",
     "Timeouts": "publishers.answers",
+    "ask_consent": "publishers.consent",
+    "author_of": "publishers.linkedin.publisher",
+    "code_of": "publishers.consent",
+    "fetch_token": "publishers.consent",
     "XPublisher": "publishers.x.publisher",
     "carousel_pdf": "publishers.linkedin.carousel",
 }

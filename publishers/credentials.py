@@ -77,7 +77,7 @@ def renewed(stale: OAuth2Token, answer: object, network: str) -> OAuth2Token:
     access, refresh, lifetime = (fields.get(name) for name in ("access_token", "refresh_token", "expires_in"))
     if not isinstance(access, str) or not access:
         raise PublishError(
-            f"{network} answered a token refresh without a token: connect the account again if this stays.",
+            f"{network} sent no token: connect the account again if this stays.",
             reason=Reason.UNREADABLE,
             network=network,
         )

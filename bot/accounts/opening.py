@@ -38,9 +38,16 @@ def open_publisher(studio: Studio, network: str, account: str, workspace: str) -
 
 
 def connect(
-    studio: Studio, network: str, name: str, owner: str, settings: Mapping[str, Any], token: Token
+    studio: Studio,
+    network: str,
+    name: str,
+    owner: str,
+    settings: Mapping[str, Any],
+    token: Token,
+    *,
+    records: Records | None = None,
 ) -> tuple[AccountRow, AccountReport]:
-    """Check that the token speaks for the account, and only then keep it.
+    """Check that the token speaks for the account, and only then keep it, in the studio's records or in others.
 
     A token that had to be renewed for the check is kept as renewed.
 
@@ -58,7 +65,7 @@ def connect(
     report = build(network, settings, token, rotate, settling).check()
     kept = {**settings, "remote_id": report.remote_id}
     sealed = Vault(studio.settings.home).seal(held)
-    return studio.records.add_account(network, name, owner, kept, sealed, expiry(held)), report
+    return (records or studio.records).add_account(network, name, owner, kept, sealed, expiry(held)), report
 
 
 def build(network: str, settings: Mapping[str, Any], token: Token, rotate: Rotate, settling: timedelta) -> Publisher:

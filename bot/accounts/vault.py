@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -31,7 +32,7 @@ class Vault:
 
     def seal(self, token: Token) -> str:
         """The token as text that says nothing without the key."""
-        return self._fernet.encrypt(json.dumps(token_fields(token)).encode()).decode()
+        return self.seal_fields(token_fields(token))
 
     def open(self, sealed: str) -> Token:
         """The token that was sealed.
@@ -39,8 +40,21 @@ class Vault:
         Raises:
             EaselError: if the key is another one, or the text was changed.
         """
+        return token_from(self.open_fields(sealed))
+
+    def seal_fields(self, fields: Mapping[str, object]) -> str:
+        """Plain fields as text that says nothing without the key."""
+        return self._fernet.encrypt(json.dumps(dict(fields)).encode()).decode()
+
+    def open_fields(self, sealed: str) -> dict[str, Any]:
+        """The fields that were sealed.
+
+        Raises:
+            EaselError: as for `open`.
+        """
         try:
-            return token_from(json.loads(self._fernet.decrypt(sealed.encode())))
+            fields: dict[str, Any] = json.loads(self._fernet.decrypt(sealed.encode()))
+            return fields
         except InvalidToken:
             raise EaselError(
                 f"The stored token cannot be decrypted with the present key ({self._source()}). Restore the key, "

@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from bot.pipeline.studio import Studio
+    from bot.records.tables import AccountRow
+    from publishers import AccountReport
 
 accounts = typer.Typer(help="Accounts on X and LinkedIn; their tokens are kept encrypted.", no_args_is_help=True)
 slots = typer.Typer(help="Weekly times at which an account posts.", no_args_is_help=True)
@@ -28,14 +33,15 @@ def add(
     author: Annotated[str, typer.Option(help="LinkedIn: urn:li:person:… or urn:li:organization:….")] = "",
     address: Annotated[str, typer.Option(help="Another server than the network's own, such as the playground.")] = "",
     login_address: Annotated[str, typer.Option(help="The same, for LinkedIn's tokens.")] = "",
+    browser: Annotated[bool, typer.Option("--browser", help="Allow it on the network's own page instead.")] = False,
+    port: Annotated[int, typer.Option(help="With --browser: where on this machine the page comes back to.")] = 8765,
 ) -> None:
     """Connect an account, or connect it anew: the token is checked with the network, then stored encrypted.
 
-    X takes consumer_key, consumer_secret, access_token, access_token_secret (OAuth 1.0a), or access_token,
+    With --browser the network asks you on its own page; its app has to know http://127.0.0.1:8765/callback. Else X
+    takes consumer_key, consumer_secret, access_token, access_token_secret (OAuth 1.0a), or access_token,
     refresh_token, client_id, client_secret (OAuth 2); LinkedIn access_token and expires_at.
     """
-    from bot.accounts import connect
-    from bot.accounts.vault import token_from
     from bot.cli.session import person
     from bot.errors import Misuse
     from bot.pipeline.studio import Studio
@@ -44,13 +50,45 @@ def add(
     known(network)
     if not name.strip() or len(name) > 60 or not name.isprintable():
         raise Misuse("An account's name has 1 to 60 printable characters.")
-    fields = read_token(token) if token else ask_token(network)
     settings = {"author": author, "address": address, "login_address": login_address}
+    if network == "x":
+        settings["web_address"] = address  # another server has its pages where its API is
     kept = {key: value for key, value in settings.items() if value}
-    row, report = connect(Studio(load_settings()), network, name, person(), kept, token_from(fields))
-    typer.echo(f"{network}: {report.name} is connected as {row.name}.")
-    for warning in report.warnings:
-        typer.echo(f"  {warning}")
+    studio = Studio(load_settings())
+    if browser:
+        connect_in_browser(studio, network, name, person(), kept, port)
+        return
+    from bot.accounts import connect
+    from bot.accounts.vault import token_from
+
+    fields = read_token(token) if token else ask_token(network)
+    row, report = connect(studio, network, name, person(), kept, token_from(fields))
+    typer.echo(connected(row, report))
+
+
+def connect_in_browser(
+    studio: Studio, network: str, name: str, owner: str, settings: dict[str, str], port: int
+) -> None:
+    """Send the person to the network's page and wait for them to come back."""
+    import webbrowser
+    from urllib.parse import parse_qs, urlsplit
+
+    from bot.accounts.consent import begin_consent, finish_consent
+    from bot.loopback import Loopback
+    from bot.records.consents import CONSENT_LIFE
+
+    loopback = Loopback(port)
+    address = begin_consent(studio, network, name, owner, loopback.address, settings)
+    typer.echo(f"Allow it on this page, which opens in your browser:\n{address}")
+    webbrowser.open(address)
+    [state] = parse_qs(urlsplit(address).query)["state"]
+    seconds = CONSENT_LIFE.total_seconds()
+    typer.echo(loopback.wait(state, lambda query: connected(*finish_consent(studio, query)), seconds))
+
+
+def connected(row: AccountRow, report: AccountReport) -> str:
+    """What was connected, and what its owner should know."""
+    return "\n  ".join([f"{row.network}: {report.name} is connected as {row.name}.", *report.warnings])
 
 
 @accounts.command("list")

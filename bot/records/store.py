@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import Refused
 from bot.records.accounts import AccountRecords
+from bot.records.consents import ConsentRecords
 from bot.records.publications import ENDED, PublicationRecords
 from bot.records.reminders import ReminderRecords
 from bot.records.states import POST_MOVES, PostState, PublicationState
@@ -21,7 +22,7 @@ from bot.records.workers import WorkerRecords
 __all__ = ["OUTBOX_ACCOUNT", "Drawn", "Planned", "Records", "approval_hash", "new_id"]
 
 
-class Records(PublicationRecords, AccountRecords, ReminderRecords, WorkerRecords):
+class Records(PublicationRecords, AccountRecords, ConsentRecords, ReminderRecords, WorkerRecords):
     """The records of one workspace. Rows that are handed out are snapshots; change them through the methods."""
 
     def in_workspace(self, workspace: str) -> Records:

@@ -171,6 +171,17 @@ class AccountRow(Table):
     __table_args__ = (UniqueConstraint("workspace", "network", "name"),)
 
 
+class ConsentRow(Table):
+    """An account that somebody is connecting in a browser; what has to be remembered meanwhile is encrypted."""
+
+    __tablename__ = "consents"
+
+    state: Mapped[str] = mapped_column(String(NAME_LENGTH), primary_key=True)
+    workspace: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    sealed: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
 class SlotRow(Table):
     """A weekly time at which an account may post: weekday 0 is Monday, `at` is "HH:MM" in `timezone`."""
 

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from playground.networks.consent import ConsentPages
 from playground.networks.faults import Faults, FaultyNetworks
 from playground.networks.journal import Journal
 from playground.networks.linkedin_network import LinkedInNetwork
@@ -23,7 +24,7 @@ from playground.networks.x_network import XNetwork
 X_SCOPES = frozenset({"tweet.read", "tweet.write", "users.read", "media.write", "offline.access"})
 PERSON_SCOPES = frozenset({"openid", "profile", "w_member_social"})
 ORGANIZATION_SCOPES = frozenset({"w_organization_social", "r_organization_social"})
-CLIENT_ID = "playground"
+CLIENT_ID, CLIENT_SECRET = "playground", "playground-secret"
 
 
 def networks_app(*, journal: Path | None = None, seed: int = 0, settings: dict[str, Any] | None = None) -> ASGIApp:
@@ -37,16 +38,14 @@ def networks_app(*, journal: Path | None = None, seed: int = 0, settings: dict[s
     world.settings.change(settings or {})
     faults = Faults(seed)
     controls = Controls(world, faults)
-    app = Starlette(
-        routes=[
-            Mount("/x", routes=[*XNetwork(world).routes(), *controls.pages("x", "/i/web/status/{id}")]),
-            Mount(
-                "/linkedin",
-                routes=[*LinkedInNetwork(world).routes(), *controls.pages("linkedin", "/feed/update/{id}")],
-            ),
-            *controls.routes(),
-        ]
-    )
+    consent = ConsentPages(world, CLIENT_ID)
+    x = [*consent.routes("x"), *XNetwork(world).routes(), *controls.pages("x", "/i/web/status/{id}")]
+    linkedin = [
+        *consent.routes("linkedin"),
+        *LinkedInNetwork(world, CLIENT_SECRET).routes(),
+        *controls.pages("linkedin", "/feed/update/{id}"),
+    ]
+    app = Starlette(routes=[Mount("/x", routes=x), Mount("/linkedin", routes=linkedin), *controls.routes()])
     return FaultyNetworks(app, faults)
 
 

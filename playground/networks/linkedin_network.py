@@ -57,8 +57,9 @@ def shown(little: str) -> str:
 class LinkedInNetwork:
     """The routes of LinkedIn, under whatever path they are mounted."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, client_secret: str) -> None:
         self._world = world
+        self._client_secret = client_secret
 
     def routes(self) -> list[Route]:
         """All of them."""
@@ -77,8 +78,10 @@ class LinkedInNetwork:
         ]
 
     async def token(self, request: Request) -> Response:
-        """Renew a token, for the partners that LinkedIn allows it."""
+        """A token for a code from the consent page, or a new one for the partners that may renew theirs."""
         form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
+        if form.get("grant_type") == "authorization_code":
+            return self._connected(form)
         grant = self._world.tokens.refresh(form.get("refresh_token", ""), form.get("client_id", ""))
         if form.get("grant_type") != "refresh_token" or grant is None:
             error = {"error": "invalid_request", "error_description": "The provided refresh token is invalid."}
@@ -89,6 +92,24 @@ class LinkedInNetwork:
                 "access_token": grant.access_token,
                 "expires_in": int(grant.expires_at - time.time()),
                 "refresh_token": grant.refresh_token,
+                "scope": ",".join(sorted(grant.scopes)),
+            }
+        )
+
+    def _connected(self, form: dict[str, str]) -> Response:
+        if form.get("client_secret") != self._client_secret:
+            error = {"error": "invalid_client", "error_description": "Client authentication failed"}
+            return json_answer(error, 401)
+        code, client, redirect = (form.get(name, "") for name in ("code", "client_id", "redirect_uri"))
+        grant = self._world.tokens.redeem(code, client, redirect, "")
+        if grant is None:
+            error = {"error": "invalid_request", "error_description": "Unable to retrieve access token"}
+            return json_answer(error, 400)
+        self._world.journal.write("linkedin", "connected", author=grant.account.id)
+        return json_answer(
+            {
+                "access_token": grant.access_token,
+                "expires_in": int(grant.expires_at - time.time()),
                 "scope": ",".join(sorted(grant.scopes)),
             }
         )

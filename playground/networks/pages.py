@@ -44,6 +44,11 @@ figcaption { margin: .3rem .1rem .5rem }
 .document { display: block; margin-top: .9rem; padding: .9rem 1rem; border: 1px solid var(--line); border-radius: .6rem;
   color: inherit; text-decoration: none }
 .note { margin: .8rem 0 0; padding-top: .7rem; border-top: 1px solid var(--line) }
+.consent label { display: flex; gap: .6rem; padding: .5rem 0 }
+.consent ul { margin: .8rem 0; padding-left: 1.2rem; color: var(--quiet) }
+.consent button { font: inherit; padding: .6rem 1.2rem; border-radius: 2rem; border: 1px solid var(--line);
+  background: none; color: inherit; cursor: pointer; margin: .8rem .5rem 0 0 }
+.consent button[value=allow] { background: var(--accent); color: var(--card); border-color: transparent }
 .empty { text-align: center; color: var(--quiet); padding: 4rem 1rem }
 """
 REFRESH = """
@@ -64,10 +69,11 @@ def feed_page(world: World, network: str, only: str | None = None) -> str:
     posts = [post for post in reversed(world.posts[network].values()) if only in {None, post.id}]
     shown = "".join(_post(world, network, post) for post in posts)
     empty = "There is no such post." if only else f"Nothing on {NAMES[network]} yet. Posts appear here by themselves."
-    return _page(network, shown or f'<p class="empty">{empty}</p>')
+    return page(network, shown or f'<p class="empty">{empty}</p>', REFRESH)
 
 
-def _page(network: str, body: str) -> str:
+def page(network: str, body: str, script: str = "") -> str:
+    """A page of a network."""
     links = "".join(
         f'<a href="/{name}/"{" aria-current=page" if name == network else ""}>{title}</a>'
         for name, title in NAMES.items()
@@ -83,7 +89,7 @@ def _page(network: str, body: str) -> str:
 <body class="{network}">
 <nav><strong>{NAMES[network]}, locally</strong>{links}<a href="/_journal">Journal</a></nav>
 <main>{body}</main>
-<script>{REFRESH}</script>
+<script>{script}</script>
 </body>
 </html>
 """

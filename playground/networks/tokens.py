@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote, unquote
 
 ACCESS_SECONDS = {"x": 7_200.0, "linkedin": 60 * 86_400.0}
+CODE_SECONDS = 30.0
 CLOCK_SECONDS = 300.0
 """How far an OAuth 1.0a timestamp may be off."""
 
@@ -41,6 +42,18 @@ class Grant:
     expires_at: float
 
 
+@dataclass(frozen=True)
+class Permission:
+    """What somebody allowed on the consent page, until the app fetches its token for it."""
+
+    account: Account
+    client_id: str
+    redirect: str
+    scopes: frozenset[str]
+    challenge: str
+    expires_at: float
+
+
 @dataclass
 class Tokens:
     """All accounts and tokens of both networks."""
@@ -48,6 +61,7 @@ class Tokens:
     accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
     grants: dict[str, Grant] = field(default_factory=dict)
     refreshes: dict[str, Grant] = field(default_factory=dict)
+    permissions: dict[str, Permission] = field(default_factory=dict)
     _nonces: set[str] = field(default_factory=set)
 
     def add(self, account: Account) -> Account:
@@ -73,6 +87,24 @@ class Tokens:
         """Accept a token from now on."""
         self.grants[made.access_token] = made
         self.refreshes[made.refresh_token] = made
+
+    def permit(self, account: Account, client_id: str, redirect: str, scopes: frozenset[str], challenge: str) -> str:
+        """The code that the browser takes back to the app: good once, and for half a minute as on X."""
+        code = secrets.token_urlsafe(24)
+        ends = time.time() + CODE_SECONDS
+        self.permissions[code] = Permission(account, client_id, redirect, scopes, challenge, ends)
+        return code
+
+    def redeem(self, code: str, client_id: str, redirect: str, verifier: str) -> Grant | None:
+        """A token for a code (RFC 6749, 4.1.3; RFC 7636, 4.6). None for a used, late or wrong one."""
+        given = self.permissions.pop(code, None)
+        if given is None or given.expires_at < time.time():
+            return None
+        if (given.client_id, given.redirect) != (client_id, redirect):
+            return None
+        if given.challenge and given.challenge != challenge_of(verifier):
+            return None
+        return self.grant(given.account, client_id, given.scopes)
 
     def refresh(self, refresh_token: str, client_id: str) -> Grant | None:
         """Use up a refresh token: its access token ends, and new ones come instead. None for a used or wrong one."""
@@ -122,6 +154,11 @@ class Tokens:
             return None
         self._nonces.add(nonce)
         return account
+
+
+def challenge_of(verifier: str) -> str:
+    """The S256 challenge of a PKCE verifier (RFC 7636, 4.2)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 def sign(account: Account, method: str, address: str, fields: Mapping[str, str]) -> str:

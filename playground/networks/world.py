@@ -32,6 +32,7 @@ class Settings(Changeable):
     x_reads_per_window: int = 900
     linkedin_posts_per_day: int = 150
     oldest_linkedin_version: str = "202511"
+    linkedin_drops_scope: str = ""  # LinkedIn may grant less than was asked for, and says so only in the answer
 
 
 @dataclass

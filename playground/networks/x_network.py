@@ -55,26 +55,32 @@ class XNetwork:
         ]
 
     async def token(self, request: Request) -> Response:
-        """Renew an OAuth 2 token; the refresh token given is used up."""
+        """A token for a code from the consent page, or a new one for a refresh token; either is used up."""
         form = await request.form()
         client = str(form.get("client_id", ""))
         scheme, _, basic = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "basic":
             client = base64.b64decode(basic).decode(errors="replace").partition(":")[0]
-        grant = self._world.tokens.refresh(str(form.get("refresh_token", "")), client)
-        if form.get("grant_type") != "refresh_token" or grant is None:
+        given = {name: str(value) for name, value in form.items()}
+        grant, event = None, "refreshed"
+        if given.get("grant_type") == "refresh_token":
+            grant = self._world.tokens.refresh(given.get("refresh_token", ""), client)
+        elif given.get("grant_type") == "authorization_code":
+            parts = (given.get(name, "") for name in ("redirect_uri", "code_verifier"))
+            grant, event = self._world.tokens.redeem(given.get("code", ""), client, *parts), "connected"
+        if grant is None:
             error = {"error": "invalid_request", "error_description": "Value passed for the token was invalid."}
             return json_answer(error, 400)
-        self._world.journal.write("x", "refreshed", author=grant.account.id)
-        return json_answer(
-            {
-                "token_type": "bearer",
-                "expires_in": int(grant.expires_at - time.time()),
-                "access_token": grant.access_token,
-                "refresh_token": grant.refresh_token,
-                "scope": " ".join(sorted(grant.scopes)),
-            }
-        )
+        self._world.journal.write("x", event, author=grant.account.id)
+        answer = {
+            "token_type": "bearer",
+            "expires_in": int(grant.expires_at - time.time()),
+            "access_token": grant.access_token,
+            "scope": " ".join(sorted(grant.scopes)),
+        }
+        if "offline.access" in grant.scopes:
+            answer["refresh_token"] = grant.refresh_token
+        return json_answer(answer)
 
     async def me(self, request: Request) -> Response:
         """Who the token belongs to."""

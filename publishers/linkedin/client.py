@@ -1,21 +1,16 @@
-"""LinkedIn's versioned REST API over httpx2: headers, renewal of the token, and what an unhappy answer means."""
+"""LinkedIn's versioned REST API over HTTP: headers, renewal of the token, and what an unhappy answer means."""
 
 from __future__ import annotations
 
-import functools
 import json
 import re
-import ssl
-import time
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-import httpx2
-
-from publishers.answers import LONGEST_ANSWER, Answer, Timeouts, failure, not_sent, uncertain
+from publishers.answers import Answer, Timeouts, failure
 from publishers.credentials import OAuth2Token, Rotate, cannot_rotate, renewed
 from publishers.errors import PublishError, Reason
+from publishers.exchange import exchange
 from publishers.secret import Secret
 
 API_ADDRESS = "https://api.linkedin.com"
@@ -107,10 +102,10 @@ class LinkedInClient:
     ) -> Answer:
         if self._token.is_ending(datetime.now(UTC)) and self._token.refresh_token:
             self._token = self._rotate(self._token, self._refreshed)
-        answer = self._exchange(method, address, doing, headers, content, repeatable, self._token.access_token)
+        answer = self._exchange(method, address, doing, headers, content, repeatable)
         if answer.status == 401 and self._token.refresh_token:
             self._token = self._rotate(self._token, self._refreshed)
-            answer = self._exchange(method, address, doing, headers, content, repeatable, self._token.access_token)
+            answer = self._exchange(method, address, doing, headers, content, repeatable)
         if 200 <= answer.status < 300:
             return answer
         raise failure("linkedin", answer, detail_of(answer), repeatable=repeatable, doing=doing)
@@ -119,7 +114,8 @@ class LinkedInClient:
         doing = "renewing the account's token"
         address = f"{self._login_address}/oauth/v2/accessToken"
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = self._exchange("POST", address, doing, headers, _refresh_form(stale), True, None)
+        form = _refresh_form(stale)
+        answer = exchange("linkedin", "POST", address, doing, headers=headers, content=form, timeouts=self._timeouts)
         if answer.status == 200:
             return renewed(stale, answer.body, "linkedin")
         error = failure("linkedin", answer, detail_of(answer), repeatable=True, doing=doing)
@@ -128,91 +124,19 @@ class LinkedInClient:
         raise error
 
     def _exchange(
-        self,
-        method: str,
-        address: str,
-        doing: str,
-        headers: dict[str, str],
-        content: bytes | Secret | None,
-        repeatable: bool,
-        bearer: Secret | None,
+        self, method: str, address: str, doing: str, headers: dict[str, str], content: bytes | None, repeatable: bool
     ) -> Answer:
-        """Send once and read the answer; tell apart what surely was not sent from what may have been.
-
-        The error is raised outside of the except blocks and so holds none of httpx2's exceptions: those carry the
-        request with its token.
-        """
-        trouble: PublishError
-        try:
-            return self._sent(method, address, headers, content, bearer)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError) as error:
-            trouble = not_sent("linkedin", type(error).__name__)
-        except (httpx2.UnsupportedProtocol, httpx2.InvalidURL):
-            trouble = PublishError("LinkedIn's address in the settings is no web address: correct it.")
-        except httpx2.TimeoutException:
-            what = f"LinkedIn did not answer in time while {doing}"
-            trouble = uncertain("linkedin", what, Reason.TIMEOUT, repeatable)
-        except httpx2.DecodingError:
-            what = f"LinkedIn's answer could not be read while {doing}"
-            trouble = uncertain("linkedin", what, Reason.UNREADABLE, repeatable)
-        except httpx2.TransportError:
-            what = f"The connection to LinkedIn broke while {doing}"
-            trouble = uncertain("linkedin", what, Reason.CONNECTION, repeatable)
-        raise trouble
-
-    def _sent(
-        self, method: str, address: str, headers: dict[str, str], content: bytes | Secret | None, bearer: Secret | None
-    ) -> Answer:
-        # A connection kept open may be closed just as a post goes out over it: each request has its own.
-        timeout = httpx2.Timeout(self._timeouts.read, connect=self._timeouts.connect)
-        deadline = time.monotonic() + self._timeouts.whole
-        with (
-            httpx2.Client(verify=_tls(), timeout=timeout, follow_redirects=False) as client,
-            client.stream(
-                method,
-                address,
-                headers=headers | {"User-Agent": "easel-bot"},
-                content=content.reveal().encode() if isinstance(content, Secret) else content,
-                auth=_Bearer(bearer) if bearer else None,
-            ) as response,
-        ):
-            body = b"".join(_pieces(response, deadline))
-            return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, _json(body))
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    """Reading the certificate authorities takes a tenth of a second: once is enough."""
-    return httpx2.create_ssl_context()
-
-
-class _Bearer(httpx2.Auth):
-    """Adds the token as the request leaves, so that no variable holds it in plain text."""
-
-    def __init__(self, token: Secret) -> None:
-        self._token = token
-
-    def auth_flow(self, request: httpx2.Request) -> Iterator[httpx2.Request]:  # type: ignore[override]
-        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
-        yield request
-
-
-def _pieces(response: httpx2.Response, deadline: float) -> Iterator[bytes]:
-    size = 0
-    for piece in response.iter_bytes():
-        size += len(piece)
-        if size > LONGEST_ANSWER:
-            raise httpx2.DecodingError("The answer is too long.")
-        if time.monotonic() > deadline:
-            raise httpx2.ReadTimeout("The answer took too long.")
-        yield piece
-
-
-def _json(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+        return exchange(
+            "linkedin",
+            method,
+            address,
+            doing,
+            headers=headers,
+            content=content,
+            repeatable=repeatable,
+            authorization=Secret(f"Bearer {self._token.access_token.reveal()}"),
+            timeouts=self._timeouts,
+        )
 
 
 def _refresh_form(stale: OAuth2Token) -> Secret:
@@ -220,7 +144,7 @@ def _refresh_form(stale: OAuth2Token) -> Secret:
     secret = stale.client_secret.reveal() if stale.client_secret else ""
     refresh = stale.refresh_token.reveal() if stale.refresh_token else ""
     fields = {"grant_type": "refresh_token", "refresh_token": refresh, "client_id": stale.client_id}
-    return Secret(str(httpx2.QueryParams(fields | {"client_secret": secret})))
+    return Secret(urlencode(fields | {"client_secret": secret}))
 
 
 def detail_of(answer: Answer) -> str:

@@ -33,15 +33,12 @@ from publishers.publication import (
     Unknown,
 )
 from publishers.resemblance import RESEMBLES, resemblance
+from publishers.scopes import LINKEDIN_SCOPES
 
 WEB_ADDRESS = "https://www.linkedin.com"
 AUTHOR = re.compile(r"urn:li:(?P<kind>person|organization):[A-Za-z0-9_-]{1,64}")
 POST = re.compile(r"urn:li:(?:share|ugcPost):[0-9]{1,20}")
 ASSET = re.compile(r"urn:li:(?:image|document):[A-Za-z0-9_-]{1,128}")
-SCOPES = {
-    "person": frozenset({"openid", "profile", "w_member_social"}),
-    "organization": frozenset({"w_organization_social", "r_organization_social"}),
-}
 READING_SCOPE = "r_organization_social"
 Visibility = Literal["PUBLIC", "CONNECTIONS", "LOGGED_IN"]
 LONGEST_DOCUMENT = 100 * 1000 * 1000
@@ -301,7 +298,7 @@ class LinkedInPublisher:
     def _warnings(self) -> tuple[str, ...]:
         token, now = self._client.token, datetime.now(UTC)
         lines = []
-        missing = SCOPES[self._kind] - token.scopes if token.scopes else frozenset()
+        missing = LINKEDIN_SCOPES[self._kind] - token.scopes if token.scopes else frozenset()
         if missing:
             lines.append(f"LinkedIn did not grant {', '.join(sorted(missing))}: connect the account again.")
         end = None if token.refresh_token else token.expires_at
@@ -310,6 +307,16 @@ class LinkedInPublisher:
         if warning := version_warning(self._version, now.date()):
             lines.append(warning)
         return tuple(lines)
+
+
+def author_of(token: OAuth2Token, *, address: str = API_ADDRESS, timeouts: Timeouts | None = None) -> str:
+    """The person that a token speaks for, as the author of posts."""
+    client = LinkedInClient(token, address=address, timeouts=timeouts)
+    author = f"urn:li:person:{client.call('GET', '/v2/userinfo', 'checking the account').text('sub')}"
+    if not AUTHOR.fullmatch(author):
+        what = "LinkedIn's answer could not be read while checking the account"
+        raise uncertain("linkedin", what, Reason.UNREADABLE, True)
+    return author
 
 
 def _created_at(post: dict[str, object]) -> datetime:

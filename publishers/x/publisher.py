@@ -26,12 +26,12 @@ from publishers.publication import (
     Unknown,
 )
 from publishers.resemblance import RESEMBLES, resemblance
+from publishers.scopes import X_SCOPES
 from publishers.x.client import API_ADDRESS, XClient, answered
 from publishers.x.text import has_link
 from publishers.x.timeline import text_of, written_at
 
 WEB_ADDRESS = "https://x.com"
-SCOPES = frozenset({"tweet.read", "tweet.write", "users.read", "media.write", "offline.access"})
 # X's pay-per-use prices in US dollars, docs/networks.md.
 POST_PRICE, LINK_POST_PRICE, ALT_TEXT_PRICE = Decimal("0.015"), Decimal("0.20"), Decimal("0.005")
 MIME_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
@@ -234,7 +234,7 @@ class XPublisher:
 
     def _warnings(self) -> tuple[str, ...]:
         token = self._client.token
-        missing = SCOPES - token.scopes if isinstance(token, OAuth2Token) and token.scopes else frozenset()
+        missing = X_SCOPES - token.scopes if isinstance(token, OAuth2Token) and token.scopes else frozenset()
         if not missing:
             return ()
         return (f"X did not grant {', '.join(sorted(missing))}: connect the account again and allow it.",)
