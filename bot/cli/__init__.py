@@ -62,6 +62,8 @@ def main() -> None:
     interrupt.listen()
     try:
         app()
+    except SystemExit:
+        raise  # here already, so that an orderly end does not import the rooms' errors below
     except KeyboardInterrupt:
         fail("Stopped.", 1)
     except BrokenPipeError:
