@@ -76,6 +76,14 @@ class Settings(BaseSettings):
     review_expiry_hours: int = Field(default=168, ge=0)
     daily_quota: int = Field(default=0, ge=0)
     health_port: int = Field(default=0, ge=0, le=65_535)
+    slack_mode: Literal["socket", "http"] = "socket"
+    slack_bot_token: str = Field(default="", repr=False)
+    slack_app_token: str = Field(default="", repr=False)
+    slack_signing_secret: str = Field(default="", repr=False)
+    slack_client_id: str = ""
+    slack_client_secret: str = Field(default="", repr=False)
+    slack_port: int = Field(default=3000, ge=0, le=65_535)
+    slack_api_url: str = "https://slack.com/api/"
 
     @classmethod
     def settings_customise_sources(

@@ -104,6 +104,7 @@ class Session:
     def decide(self, count: int) -> None:
         """Show the candidates and carry out what the person, or the options, say."""
         from bot.cli.screen import candidates_table
+        from bot.pipeline.review import best_of
 
         candidates = self.studio.records.candidates(self.post_id)
         best = best_of(candidates)
@@ -117,6 +118,8 @@ class Session:
 
     def chosen(self, candidates: list[CandidateRow], best: CandidateRow | None) -> list[CandidateRow]:
         """What --approve or --yes choose; nothing without either."""
+        from bot.pipeline.review import is_clean
+
         numbers = parse_picks(self.answers.approve, [row.number for row in candidates])
         if numbers:
             return [row for row in candidates if row.number in numbers]
@@ -157,28 +160,26 @@ class Session:
 
     def reject(self) -> None:
         """Record that nothing of this goes out."""
-        from bot.records import PostState
+        from bot.pipeline.review import reject
 
-        self.studio.records.move_post(self.post_id, PostState.REJECTED, person(), "rejected", expected=PostState.REVIEW)
+        reject(self.studio, self.post_id, person())
         self.console.print("Rejected. Nothing was published.")
         self.finish([], [])
 
     def approve(self, picks: list[CandidateRow]) -> None:
         """Approve the picks and publish what is due; without picks the post stays in review."""
         from bot.cli.screen import publications_table
-        from bot.errors import EaselError, Misuse
-        from bot.pipeline.publish import plan, publish
+        from bot.errors import EaselError
+        from bot.pipeline.publish import publish
+        from bot.pipeline.review import approve
         from bot.records import PublicationState
 
         if not picks:
             self.console.print(f"Nothing approved. The post waits: `easel review {self.post_id}`.")
             self.finish([], [])
             return
-        if blocked := [row.number for row in picks if is_blocked(row)]:
-            raise Misuse(f"Candidate {blocked[0]} is blocked by moderation and cannot be approved; choose another.")
         stop_if_pressed()
-        plans = plan(self.studio, self.load(), picks, carousel=self.answers.carousel)
-        planned = self.studio.records.approve(self.post_id, plans, person(), f"candidates {numbers_of(picks)}")
+        planned = approve(self.studio, self.post_id, picks, person(), carousel=self.answers.carousel)
         now = datetime.now(UTC)
         rows = [publish(self.studio, row.id) if row.due_at <= now else row for row in planned]
         self.console.print(publications_table(rows))
@@ -213,27 +214,6 @@ class Session:
         candidates = records.candidates(self.post_id)
         settings = self.studio.settings
         return show(settings.outbox, self.studio.pictures, self.load(), brief.body, candidates, publications, approved)
-
-
-def is_blocked(row: CandidateRow) -> bool:
-    """Whether any moderator forbids this picture."""
-    return any(verdict["decision"] == "block" for verdict in row.verdicts)
-
-
-def is_clean(row: CandidateRow) -> bool:
-    """Whether every moderator allows this picture."""
-    return all(verdict["decision"] == "allow" for verdict in row.verdicts)
-
-
-def best_of(candidates: Sequence[CandidateRow]) -> CandidateRow | None:
-    """The highest score among the clean pictures, else among those that a person may still approve."""
-    allowed = [row for row in candidates if is_clean(row)] or [row for row in candidates if not is_blocked(row)]
-    return max(allowed, key=lambda row: row.score, default=None)
-
-
-def numbers_of(picks: Sequence[CandidateRow]) -> str:
-    """The numbers of the picks, such as `1, 3`."""
-    return ", ".join(str(row.number) for row in picks)
 
 
 def parse_picks(text: str, numbers: Sequence[int]) -> list[int]:

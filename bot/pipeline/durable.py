@@ -93,7 +93,7 @@ class Workshop:
         @DBOS.workflow(name=DRAW)
         def draw(post_id: str, seeds: list[int], person: str, prompt: str | None) -> str:
             with DRAWING_SECONDS.time():
-                return draw_post(studio, post_id, seeds, person, prompt)
+                return draw_post(studio.of_post(post_id), post_id, seeds, person, prompt)
 
         self._publish = publish
         self._draw = draw

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import EaselError
+from bot.pipeline.wishes import as_wished
 from bot.records import PostState
+from bot.records.options import PostOptions
 from bot.records.store import Drawn
 from bot.records.tables import CandidateRow, Post
 
@@ -89,7 +91,8 @@ def stages(
     studio: Studio, post: Post, seeds: Sequence[int], person: str, prompt: str | None, previews: int
 ) -> Iterator[Stage]:
     """The stages of `prepare`, without its care for failures."""
-    brief = studio.writer.write(post.draft)
+    options = PostOptions.from_dict(post.options)
+    brief = as_wished(studio.writer.write(post.draft), options, post.requested_by)
     if prompt is not None:
         brief = replace(brief, prompt=prompt, alt_text=f"An illustration: {prompt}.", writer=person)
     verdicts = judge_texts(studio, brief, post.networks)
@@ -102,7 +105,7 @@ def stages(
         return
 
     drawn = None
-    for event in draw(studio, brief, seeds, previews):
+    for event in draw(studio, brief, seeds, previews, options.guidance):
         if isinstance(event, list):
             drawn = event
         else:
@@ -150,12 +153,15 @@ def block_reason(verdicts: Sequence[Verdict]) -> str | None:
     return "; ".join(dict.fromkeys(reasons)) or None
 
 
-def draw(studio: Studio, brief: Brief, seeds: Sequence[int], previews: int) -> Iterator[Any]:
+def draw(
+    studio: Studio, brief: Brief, seeds: Sequence[int], previews: int, guidance: float | None = None
+) -> Iterator[Any]:
     """Previews as `Drawing`, then the finished candidates as a list."""
     from generation.generators import DrawRequest
 
     negative = ", ".join(brief.negative)
     model = studio.painter.model
-    requests = [DrawRequest(brief.prompt, seed, negative_prompt=negative) for seed in seeds]
+    sampling = None if guidance is None else replace(model.sampling, guidance_scale=guidance)
+    requests = [DrawRequest(brief.prompt, seed, negative, sampling) for seed in seeds]
     for event in model.stream(requests, previews=previews):
         yield event if isinstance(event, list) else Drawing(event.step, event.steps, event.images)

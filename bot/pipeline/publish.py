@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import Misuse
 from bot.records import PublicationState
+from bot.records.options import PostOptions
 from bot.records.publications import COMING, account_of
 from bot.records.store import Planned
 from bot.records.tables import CandidateRow, Post, PublicationRow
@@ -23,36 +24,56 @@ PATIENCE = timedelta(seconds=20)
 POLL_SECONDS = 0.1
 
 
-def plan(studio: Studio, post: Post, picks: Sequence[CandidateRow], *, carousel: bool = False) -> list[Planned]:
+def plan(
+    studio: Studio, post: Post, picks: Sequence[CandidateRow], *, carousel: bool = False, apart: bool = False
+) -> list[Planned]:
     """What an approval of `picks` would send to each account that does not have the post already.
 
-    With `carousel`, several pictures go as one document where the network shows such, and one by one elsewhere.
+    Each account gets all picks, or (`apart`) one of them in turn. With `carousel`, several pictures go as one document
+    where the network shows such, and one by one elsewhere.
 
     Raises:
         Misuse: if a network would refuse it, in that network's words, before anything is approved.
     """
-    from bot.accounts import account_name
     from bot.schedule import next_free_slot
 
-    pictures = tuple((pick.picture, studio.records.brief(pick.brief_id).body["alt_text"]) for pick in picks)
+    pictures = tuple((pick.picture, alt_text(studio, post, pick)) for pick in picks)
     published = {
         (row.network, row.account)
         for row in studio.records.publications(post.id)
         if row.state == PublicationState.PUBLISHED
     }
     plans = []
-    for network in post.networks:
-        account = account_name(studio.records, network)
+    for index, (network, account) in enumerate(targets(studio, post)):
         if (network, account) in published:
             continue
         text = (post.texts or {}).get(network, post.draft)
-        as_pages = carousel and len(pictures) > 1 and limits_of(network).carousel_pages > 0
-        refuse_unpublishable(studio, text, [network], [alt for _, alt in pictures], carousel=as_pages)
+        chosen = (pictures[index % len(pictures)],) if apart and pictures else pictures
+        as_pages = carousel and len(chosen) > 1 and limits_of(network).carousel_pages > 0
+        refuse_unpublishable(studio, text, [network], [alt for _, alt in chosen], carousel=as_pages)
         due_at = next_free_slot(studio.records, network, account, datetime.now(UTC)) if post.next_slot else None
-        plans.append(Planned(network, account, text, pictures, due_at, as_pages))
+        plans.append(Planned(network, account, text, chosen, due_at, as_pages))
     if not plans:
         raise Misuse(f"{post.id} is published everywhere it was meant for; write a new post instead.")
     return plans
+
+
+def targets(studio: Studio, post: Post) -> list[tuple[str, str]]:
+    """The (network, account) pairs that a post goes to: those asked for, else the first account of each network."""
+    from bot.accounts import account_name
+
+    asked = PostOptions.from_dict(post.options).accounts
+    pairs = []
+    for network in post.networks:
+        names = [account for its_network, account in asked if its_network == network]
+        pairs += [(network, name) for name in names or [account_name(studio.records, network)]]
+    return pairs
+
+
+def alt_text(studio: Studio, post: Post, pick: CandidateRow) -> str:
+    """What a picture is described as: in a person's words where there are any, else in its brief's."""
+    written = PostOptions.from_dict(post.options).alt_text
+    return written or str(studio.records.brief(pick.brief_id).body["alt_text"])
 
 
 def refuse_unpublishable(

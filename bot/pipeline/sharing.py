@@ -13,7 +13,7 @@ from bot.pipeline.studio import Painter, Studio
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from generation.generators import DrawRequest
+    from generation.generators import DrawRequest, SamplingSettings
 
 GATHERING_SECONDS = 0.2
 """How long a decode waits for more to draw; one takes seconds."""
@@ -25,6 +25,10 @@ DRAWING_FOR: ContextVar[str] = ContextVar("drawing_for", default="")
 
 class Model(Protocol):
     """What draws: see `generation.generators`."""
+
+    @property
+    def sampling(self) -> SamplingSettings:
+        """How codes are drawn where a request does not say."""
 
     def stream(self, requests: Sequence[DrawRequest], *, previews: int) -> Iterator[Any]:
         """Previews on the way, and the list of candidates last."""
@@ -67,6 +71,11 @@ class SharedModel:
         self._waiting: list[Job] = []
         self._changed = threading.Condition()
         threading.Thread(target=self._draw_for_ever, name="shared-model", daemon=True).start()
+
+    @property
+    def sampling(self) -> SamplingSettings:
+        """As the model in use draws."""
+        return self._model_in_use().sampling
 
     def stream(self, requests: Sequence[DrawRequest], *, previews: int = 0) -> Iterator[Any]:
         """As a model's `stream`, for one of many who wait."""

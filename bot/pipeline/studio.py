@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -41,6 +42,19 @@ class Studio:
         from bot.records import Records, open_database
 
         return Records(open_database(self.settings.database), self.settings.workspace)
+
+    def in_workspace(self, workspace: str) -> Studio:
+        """The same rooms with the records of another workspace."""
+        if workspace == self.records.workspace:
+            return self
+        _ = self.writer, self.moderators  # loaded once, and shared by all workspaces
+        other = copy(self)
+        other.__dict__["records"] = self.records.in_workspace(workspace)
+        return other
+
+    def of_post(self, post_id: str) -> Studio:
+        """The same rooms with the records of the workspace that the post belongs to."""
+        return self.in_workspace(self.records.workspace_of(post_id))
 
     @cached_property
     def writer(self) -> RulesWriter:

@@ -9,20 +9,35 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from bot.errors import Refused
+from bot.errors import Misuse, Refused
 from bot.records.accounts import AccountRecords
 from bot.records.consents import ConsentRecords
+from bot.records.drawings import DrawingRecords, refuse_outdated
+from bot.records.options import PostOptions
 from bot.records.publications import ENDED, PublicationRecords
 from bot.records.reminders import ReminderRecords
+from bot.records.requests import RequestRecords
 from bot.records.states import POST_MOVES, PostState, PublicationState
 from bot.records.tables import BriefRow, CandidateRow, Post, PublicationRow
+from bot.records.threads import ThreadRecords
 from bot.records.values import OUTBOX_ACCOUNT, Drawn, Planned, approval_hash, new_id
 from bot.records.workers import WorkerRecords
+from bot.records.workspaces import WorkspaceRecords
 
 __all__ = ["OUTBOX_ACCOUNT", "Drawn", "Planned", "Records", "approval_hash", "new_id"]
 
 
-class Records(PublicationRecords, AccountRecords, ConsentRecords, ReminderRecords, WorkerRecords):
+class Records(
+    PublicationRecords,
+    AccountRecords,
+    ConsentRecords,
+    ReminderRecords,
+    WorkerRecords,
+    DrawingRecords,
+    RequestRecords,
+    ThreadRecords,
+    WorkspaceRecords,
+):
     """The records of one workspace. Rows that are handed out are snapshots; change them through the methods."""
 
     def in_workspace(self, workspace: str) -> Records:
@@ -67,13 +82,35 @@ class Records(PublicationRecords, AccountRecords, ConsentRecords, ReminderRecord
         with self.reading() as session:
             return self.find_post(session, post_id)
 
-    def move_post(self, post_id: str, to: PostState, person: str, why: str, *, expected: PostState) -> None:
+    def workspace_of(self, post_id: str) -> str:
+        """The workspace that a post belongs to.
+
+        Raises:
+            Misuse: if there is no such post in any.
+        """
+        with self.reading() as session:
+            post = session.get(Post, post_id)
+            if post is None:
+                raise Misuse(f"There is no post {post_id!r} in any workspace.")
+            return post.workspace
+
+    def move_post(
+        self,
+        post_id: str,
+        to: PostState,
+        person: str,
+        why: str,
+        *,
+        expected: PostState,
+        version: int | None = None,
+    ) -> None:
         """Move a post from `expected` to `to`.
 
         Raises:
             Refused: naming the state it met, if somebody else moved it first or no such move exists.
         """
         with self.transaction() as session:
+            refuse_outdated(session, self.find_post(session, post_id, lock=True), version)
             self.compare_and_set_post(session, post_id, expected, to, person, why)
 
     def add_brief(self, post_id: str, body: Mapping[str, Any], verdicts: Sequence[Mapping[str, Any]]) -> BriefRow:
@@ -134,14 +171,18 @@ class Records(PublicationRecords, AccountRecords, ConsentRecords, ReminderRecord
         with self.reading() as session:
             return list(session.scalars(query))
 
-    def approve(self, post_id: str, plans: Sequence[Planned], person: str, why: str) -> list[PublicationRow]:
+    def approve(
+        self, post_id: str, plans: Sequence[Planned], person: str, why: str, *, version: int | None = None
+    ) -> list[PublicationRow]:
         """Approve exactly `plans`, and plan a publication of each, in one transaction.
 
         The post moves from review to approved and remembers the hash of what was approved. A second approval, also
-        one at the same moment, meets another state and is refused.
+        one at the same moment, meets another state and is refused; with `version`, so is one of a post that has
+        moved on since the person looked at it.
         """
         approved = approval_hash(plans)
         with self.transaction() as session:
+            refuse_outdated(session, self.find_post(session, post_id, lock=True), version)
             post = self.compare_and_set_post(session, post_id, PostState.REVIEW, PostState.APPROVED, person, why)
             post.approval_hash = approved
             rows = self.plan_publications(session, post, plans)
@@ -160,6 +201,8 @@ class Records(PublicationRecords, AccountRecords, ConsentRecords, ReminderRecord
         draft: str | None = None,
         texts: Mapping[str, str] | None = None,
         networks: Sequence[str] | None = None,
+        options: PostOptions | None = None,
+        version: int | None = None,
     ) -> Post:
         """Change what a post says or where it goes, and with that void an approval of it.
 
@@ -172,6 +215,7 @@ class Records(PublicationRecords, AccountRecords, ConsentRecords, ReminderRecord
         editable = (PostState.DRAFTED, PostState.FAILED, PostState.REVIEW, PostState.APPROVED)
         with self.transaction() as session:
             post = self.find_post(session, post_id, lock=True)
+            refuse_outdated(session, post, version)
             if post.state not in editable:
                 raise Refused(f"{post_id} is {post.state}: it cannot be edited.")
             if post.state == PostState.APPROVED:
@@ -182,6 +226,8 @@ class Records(PublicationRecords, AccountRecords, ConsentRecords, ReminderRecord
                 post.texts = {**(post.texts or {}), **texts}
             if networks is not None:
                 post.networks = list(networks)
+            if options is not None:
+                post.options = options.to_dict()
             session.add(self.audit_row(post_id, person, post.state, post.state, why))
         return post
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Dialect,
     ForeignKey,
     Index,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -76,6 +77,7 @@ class Post(Table):
     approval_hash: Mapped[str | None] = mapped_column(String(64))
     texts: Mapped[dict[str, Any] | None]  # what a network gets instead of the draft
     next_slot: Mapped[bool] = mapped_column(default=False, server_default=false())
+    options: Mapped[dict[str, Any] | None]  # see bot/records/options.py
     created_at: Mapped[datetime]
 
 
@@ -223,4 +225,89 @@ class AuditRow(Table):
     from_state: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
     to_state: Mapped[str] = mapped_column(String(NAME_LENGTH))
     why: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class DrawingRow(Table):
+    """A post that waits to be drawn or is being drawn. Gone when that ended, however it ended.
+
+    `seeds` name the drawing, so that it is asked of the queue once; `preview` is a small JPEG of the pictures so far.
+    """
+
+    __tablename__ = "drawings"
+
+    post_id: Mapped[str] = mapped_column(ForeignKey("posts.id"), primary_key=True)
+    workspace: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    person: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    seeds: Mapped[list[Any]]
+    stage: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    step: Mapped[int]
+    steps: Mapped[int]
+    preview: Mapped[bytes | None] = mapped_column(LargeBinary)
+    handed_over: Mapped[bool]
+    asked_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+class RequestRow(Table):
+    """Something a person asked for in Slack, kept before Slack was told that it arrived.
+
+    `key` is made of Slack's own ids, so that a delivery that is repeated meets the row of the first.
+    """
+
+    __tablename__ = "slack_requests"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    key: Mapped[str] = mapped_column(String(256), unique=True)
+    workspace: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    kind: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    person: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    body: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    attempts: Mapped[int]
+    due_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    error: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (Index("ix_slack_requests_state_due_at", "state", "due_at"),)
+
+
+class ThreadRow(Table):
+    """Where a post is shown in Slack and what of it is shown there; `leased_until` keeps two processes apart."""
+
+    __tablename__ = "slack_threads"
+
+    post_id: Mapped[str] = mapped_column(ForeignKey("posts.id"), primary_key=True)
+    workspace: Mapped[str] = mapped_column(String(NAME_LENGTH), index=True)
+    channel: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    thread_ts: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
+    messages: Mapped[dict[str, Any]]
+    shown_audit: Mapped[int]
+    leased_by: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
+    leased_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class RulesRow(Table):
+    """Who may do what in a channel ("" for all), as an admin set it in Slack; over what config/roles.toml says."""
+
+    __tablename__ = "channel_rules"
+
+    workspace: Mapped[str] = mapped_column(String(NAME_LENGTH), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(NAME_LENGTH), primary_key=True)
+    body: Mapped[dict[str, Any]]
+
+
+class InstallationRow(Table):
+    """A Slack workspace that installed the app over OAuth. `token` is encrypted; see bot/accounts/vault.py."""
+
+    __tablename__ = "slack_installations"
+
+    team: Mapped[str] = mapped_column(String(NAME_LENGTH), primary_key=True)
+    enterprise: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
+    token: Mapped[str] = mapped_column(Text)
+    bot_id: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    bot_user: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    scopes: Mapped[list[Any]]
+    person: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    installed_at: Mapped[datetime]

@@ -59,3 +59,8 @@ def approval_hash(plans: Iterable[Planned]) -> str:
 def new_id(kind: str) -> str:
     """A short id that cannot be guessed, such as `post_5f0c2a9be1d4`."""
     return f"{kind}_{secrets.token_hex(6)}"
+
+
+def short_id(kind: str, name: str) -> str:
+    """An id made of a name of any length, the same each time, such as `post_5f0c2a9be1d4`."""
+    return f"{kind}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"

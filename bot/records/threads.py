@@ -1,0 +1,130 @@
+"""Where posts are shown in Slack, and how much of them is shown there: what is not is found by the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+
+from bot.records.base import RecordsBase
+from bot.records.drawings import new_drawing
+from bot.records.options import PostOptions
+from bot.records.states import PostState
+from bot.records.tables import AuditRow, DrawingRow, Post, PublicationRow, ThreadRow
+
+
+class ThreadRecords(RecordsBase):
+    """One thread a post."""
+
+    def start_post(
+        self,
+        post_id: str,
+        person: str,
+        draft: str,
+        networks: Sequence[str],
+        *,
+        due_at: datetime | None,
+        timezone: str,
+        next_slot: bool,
+        texts: Mapping[str, str],
+        options: PostOptions,
+        seeds: Sequence[int],
+        channel: str,
+        thread_ts: str | None,
+    ) -> bool:
+        """A new post, the order to draw it and the thread it is shown in, in one transaction; False if it is there."""
+        now = datetime.now(UTC)
+        with self.transaction() as session:
+            if session.get(Post, post_id) is not None:
+                return False
+            post = Post(
+                id=post_id,
+                workspace=self.workspace,
+                requested_by=person,
+                state=PostState.DRAFTED,
+                draft=draft,
+                networks=list(networks),
+                due_at=due_at,
+                timezone=timezone,
+                next_slot=next_slot,
+                texts=dict(texts) or None,
+                options=options.to_dict(),
+                created_at=now,
+            )
+            session.add(post)
+            session.flush()
+            session.add(new_drawing(post, person, seeds))
+            session.add(self.audit_row(post_id, person, None, PostState.DRAFTED, "created"))
+            session.add(
+                ThreadRow(
+                    post_id=post_id,
+                    workspace=self.workspace,
+                    channel=channel,
+                    thread_ts=thread_ts,
+                    messages={},
+                    shown_audit=0,
+                    created_at=now,
+                )
+            )
+        return True
+
+    def thread(self, post_id: str) -> ThreadRow | None:
+        """Where the post is shown; None if nowhere in Slack."""
+        with self.reading() as session:
+            row = session.get(ThreadRow, post_id)
+            return row if row is not None and row.workspace == self.workspace else None
+
+    def threads_to_show(
+        self, since: datetime, workspaces: Collection[str] | None = None, limit: int = 200
+    ) -> list[ThreadRow]:
+        """Threads of posts to which something happened since then that they do not show, and of posts being drawn."""
+        subject = func.coalesce(PublicationRow.post_id, AuditRow.subject)
+        news = (
+            select(subject.label("post_id"), func.max(AuditRow.id).label("newest"))
+            .outerjoin(PublicationRow, PublicationRow.id == AuditRow.subject)
+            .where(AuditRow.at > since)
+            .group_by(subject)
+            .subquery()
+        )
+        query = (
+            select(ThreadRow)
+            .outerjoin(news, news.c.post_id == ThreadRow.post_id)
+            .outerjoin(DrawingRow, DrawingRow.post_id == ThreadRow.post_id)
+            .where(or_(news.c.newest > ThreadRow.shown_audit, DrawingRow.post_id.is_not(None)))
+            .order_by(ThreadRow.created_at)
+            .limit(limit)
+        )
+        if workspaces is not None:
+            query = query.where(ThreadRow.workspace.in_(workspaces))
+        with self.reading() as session:
+            return list(session.scalars(query))
+
+    def lease_thread(self, post_id: str, name: str, span: timedelta) -> ThreadRow | None:
+        """Hold a thread against other processes; None while another holds it."""
+        now = datetime.now(UTC)
+        free = or_(ThreadRow.leased_until.is_(None), ThreadRow.leased_until < now, ThreadRow.leased_by == name)
+        statement = (
+            update(ThreadRow).where(ThreadRow.post_id == post_id, free).values(leased_by=name, leased_until=now + span)
+        )
+        with self.transaction() as session:
+            if session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]
+                return None
+            return session.get_one(ThreadRow, post_id)
+
+    def save_thread(self, post_id: str, name: str, **values: Any) -> bool:
+        """Remember what the thread shows, while this process still holds it; whether it did.
+
+        `values` are `channel`, `thread_ts`, `messages`, `shown_audit`, `leased_until`.
+        """
+        statement = update(ThreadRow).where(ThreadRow.post_id == post_id, ThreadRow.leased_by == name)
+        with self.transaction() as session:
+            return session.execute(statement.values(**values)).rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+    def newest_audit(self, post_id: str) -> int:
+        """The id of the last thing that happened to a post or one of its publications."""
+        of_post = select(PublicationRow.id).where(PublicationRow.post_id == post_id)
+        query = select(func.max(AuditRow.id)).where(or_(AuditRow.subject == post_id, AuditRow.subject.in_(of_post)))
+        with self.reading() as session:
+            return session.execute(query).scalar() or 0

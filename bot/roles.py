@@ -1,0 +1,90 @@
+"""Who may do what in a channel: files in config/ and the home, and what an admin set in Slack over both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from bot.errors import Misuse
+from bot.settings import CONFIG, read_toml
+
+EVERYBODY = "*"
+
+
+class Role(StrEnum):
+    """What a person may be; each may do what those before it may."""
+
+    REQUESTER = "requester"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one channel. People are Slack's member ids, or `*` for everybody."""
+
+    requesters: tuple[str, ...] = (EVERYBODY,)
+    approvers: tuple[str, ...] = (EVERYBODY,)
+    admins: tuple[str, ...] = ()
+    two_people: bool = False
+    trusted: tuple[str, ...] = ()
+    trusted_score: float = 0.05
+
+    def allow(self, person: str, role: Role, *, runs_workspace: bool = False) -> bool:
+        """Whether a person has a role; where no admin is named, those who run the Slack workspace are."""
+        is_admin = named(person, self.admins) or (not self.admins and runs_workspace)
+        if role is Role.ADMIN or is_admin:
+            return is_admin
+        if named(person, self.approvers):
+            return True
+        return role is Role.REQUESTER and named(person, self.requesters)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rules as JSON holds them."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+def named(person: str, people: Sequence[str]) -> bool:
+    """Whether a person is among `people`."""
+    return EVERYBODY in people or person in people
+
+
+def rules_for(channel: str, home: Path, rows: Mapping[str, Any]) -> Rules:
+    """The rules of a channel: shipped file, the home's file, then what an admin set in Slack.
+
+    Raises:
+        Misuse: naming the file and the line's name, if a file holds something else than rules.
+    """
+    merged: dict[str, Any] = {}
+    for file in (CONFIG / "roles.toml", home / "roles.toml"):
+        tables = read_toml(file)
+        if unknown := sorted(tables.keys() - {"everywhere", "channels"}):
+            raise Misuse(f"{file}: unknown table {unknown[0]!r}: there are everywhere and channels.")
+        for table in (tables.get("everywhere", {}), tables.get("channels", {}).get(channel, {})):
+            merged |= checked(table, str(file))
+    return Rules(**(merged | checked(rows, "the rules set in Slack")))
+
+
+def checked(table: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The table with lists as tuples.
+
+    Raises:
+        Misuse: if a name or a kind of value is not one of `Rules`.
+    """
+    kinds = {field.name: type(field.default) for field in fields(Rules)}
+    values: dict[str, Any] = {}
+    for name, value in table.items():
+        if name not in kinds:
+            raise Misuse(f"{source}: unknown rule {name!r}: there are {', '.join(kinds)}.")
+        if kinds[name] is tuple:
+            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+                raise Misuse(f"{source}: {name} should be a list of Slack member ids.")
+            values[name] = tuple(value)
+        elif not isinstance(value, kinds[name]) or isinstance(value, bool) is not (kinds[name] is bool):
+            raise Misuse(f"{source}: {name} is {value!r}, which is no {kinds[name].__name__}.")
+        else:
+            values[name] = value
+    return values
