@@ -40,9 +40,9 @@ def guided_scores(scores: Array, guidance_scale: Array) -> Array:
 def draw_codes(scores: Array, settings: Settings, keys: Array, position: Array, most_kept: int) -> tuple[Array, Array]:
     """Scores (S, N, V), keys (N, 2) -> the codes drawn (N,) int32 and their log-probabilities (N,) float32.
 
-    `most_kept` is the largest top-k of all pictures, 0 if one of them keeps every code. The log-probability is that of
-    the prompt's own distribution, before guidance and truncation: it says how well the code fits the prompt, where the
-    guided one would only say how sharp the guidance is.
+    `position` is that of all codes, (), or of each, (N,). `most_kept` is the largest top-k of all pictures, 0 if one of
+    them keeps every code. The log-probability is that of the prompt's own distribution, before guidance and truncation:
+    it says how well the code fits the prompt, where the guided one would only say how sharp the guidance is.
     """
     guided = guided_scores(scores, settings.guidance_scale)
     values, codes = jax.lax.top_k(guided, most_kept or guided.shape[-1])
@@ -65,16 +65,17 @@ def _kept(values: Array, settings: Settings) -> Array:
 
 
 def _gumbel(keys: Array, position: Array, codes: Array) -> Array:
-    """keys (N, 2), codes (N, kept) -> Gumbel noise of the same shape as the codes.
+    """keys (N, 2), codes (N, kept), their position () or (N,) -> Gumbel noise of the same shape as the codes.
 
     Threefry's own output serves as the random bits, so that no flag of JAX changes a picture.
     """
 
-    def random_bits(key: Array, code: Array) -> Array:
+    def random_bits(key: Array, position: Array, code: Array) -> Array:
         step_key = jax.random.fold_in(jax.random.wrap_key_data(key, impl="threefry2x32"), position)
         return jax.random.key_data(jax.random.fold_in(step_key, code))[0]
 
-    bits = jax.vmap(jax.vmap(random_bits, in_axes=(None, 0)))(keys, codes)
+    positions = jnp.broadcast_to(position, codes.shape[:1])
+    bits = jax.vmap(jax.vmap(random_bits, in_axes=(None, None, 0)))(keys, positions, codes)
     # 23 bits of mantissa give [0, 1); half a step more keeps the logarithm away from 0.
     uniform = (bits >> 9).astype(jnp.float32) * 2.0**-23 + 2.0**-24
     return -jnp.log(-jnp.log(uniform))

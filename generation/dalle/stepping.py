@@ -11,6 +11,7 @@ transposed.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -228,24 +229,52 @@ def step(
     codes (N,) int32, the start token at position 0; position () int32. Returns scores (S, N, V) in float32 and the
     memory with this position in it.
     """
-    dtype = weights.dtype
-    sides = text.seen.shape[0]
-    scale = math.sqrt(config.d_model) if config.scale_embedding else 1.0
-    x = weights.tokens[codes] * scale + weights.positions[position]
-    x = _norm(config, weights.embedding_norm, x).astype(dtype)
-    x = jnp.broadcast_to(x, (sides, *x.shape))
+    x = embed(config, weights, codes, position)
     seen = jnp.arange(config.image_length) <= position
+
+    def attend(layer: AttentionWeights, x: Array, keys: Array, values: Array) -> tuple[Array, Array, Array]:
+        return _attend_to_picture(config, layer, x, keys, values, seen, position)
+
+    return through_layers(config, weights, text, memory, x, attend)
+
+
+def embed(config: DalleConfig, weights: DecoderWeights, codes: Array, positions: Array) -> Array:
+    """codes (N,) and their positions, (N,) or () -> (N, D)."""
+    scale = math.sqrt(config.d_model) if config.scale_embedding else 1.0
+    x = weights.tokens[codes] * scale + weights.positions[positions]
+    return _norm(config, weights.embedding_norm, x).astype(weights.dtype)
+
+
+Attend = Callable[[AttentionWeights, Array, Array, Array], tuple[Array, Array, Array]]
+"""Weights, x (S, N, D), a layer's cached keys and values -> what is attended to (S, N, D), and the new cache."""
+
+
+def through_layers(
+    config: DalleConfig,
+    weights: DecoderWeights,
+    text: TextMemory,
+    memory: PictureMemory,
+    x: Array,
+    attend_to_picture: Attend,
+) -> tuple[Array, PictureMemory]:
+    """Embedded codes x (N, D) -> scores (S, N, V) in float32, and the memory with these codes in it."""
+    x = jnp.broadcast_to(x, (text.seen.shape[0], *x.shape))
     keys, values = list(memory.keys), list(memory.values)
     for index, layer in enumerate(weights.layers):
-        y, keys[index], values[index] = _attend_to_picture(
-            config, layer.attention, x, keys[index], values[index], seen, position
-        )
+        y, keys[index], values[index] = attend_to_picture(layer.attention, x, keys[index], values[index])
         x = x + y
         x = x + _attend_to_text(config, layer.cross_attention, x, text.keys[index], text.values[index], text.seen)
         x = x + _feed_forward(config, layer, x)
     if weights.final_norm is not None:
-        x = _norm(config, weights.final_norm, x).astype(dtype)
+        x = _norm(config, weights.final_norm, x).astype(x.dtype)
     return weights.head(x).astype(jnp.float32), PictureMemory(tuple(keys), tuple(values))
+
+
+def queries_keys_values(config: DalleConfig, weights: AttentionWeights, x: Array) -> tuple[Array, Array, Array]:
+    """x (S, N, D) -> queries, keys and values of the picture's own attention, each (S, N, H, K)."""
+    inputs = weights.inputs(_norm(config, weights.before, x).astype(x.dtype)).astype(x.dtype)
+    inputs = inputs.reshape(*x.shape[:2], 3, config.decoder_attention_heads, -1)
+    return inputs[:, :, 0], inputs[:, :, 1], inputs[:, :, 2]
 
 
 def _attend_to_picture(
@@ -258,17 +287,14 @@ def _attend_to_picture(
     position: Array,
 ) -> tuple[Array, Array, Array]:
     """x (S, N, D) -> (S, N, D), and the cache with this position's key and value."""
-    heads = config.decoder_attention_heads
-    inputs = weights.inputs(_norm(config, weights.before, x).astype(x.dtype)).astype(x.dtype)
-    inputs = inputs.reshape(*x.shape[:2], 3, heads, -1)
-    queries, key, value = (inputs[:, :, part] for part in range(3))
+    queries, key, value = queries_keys_values(config, weights, x)
     start = (0, 0, 0, position, 0)
     keys = jax.lax.dynamic_update_slice(keys, key[:, :, :, None].astype(keys.dtype), start)
     values = jax.lax.dynamic_update_slice(values, value[:, :, :, None].astype(values.dtype), start)
     scores = jnp.einsum("snhk,snhlk->snhl", queries, keys, preferred_element_type=jnp.float32)
     attention = jax.nn.softmax(jnp.where(seen, scores, -jnp.inf)).astype(x.dtype)
     mixed = jnp.einsum("snhl,snhlk->snhk", attention, values)
-    return _leave_attention(config, weights, mixed), keys, values
+    return leave_attention(config, weights, mixed), keys, values
 
 
 def _attend_to_text(
@@ -281,10 +307,10 @@ def _attend_to_text(
     scores = jnp.einsum("sgphk,sghtk->sghpt", queries, keys, preferred_element_type=jnp.float32)
     attention = jax.nn.softmax(jnp.where(seen, scores, -jnp.inf)).astype(x.dtype)
     mixed = jnp.einsum("sghpt,sghtk->sgphk", attention, values)
-    return _leave_attention(config, weights, mixed.reshape(*x.shape[:2], heads, head_size))
+    return leave_attention(config, weights, mixed.reshape(*x.shape[:2], heads, head_size))
 
 
-def _leave_attention(config: DalleConfig, weights: AttentionWeights, mixed: Array) -> Array:
+def leave_attention(config: DalleConfig, weights: AttentionWeights, mixed: Array) -> Array:
     """mixed (S, N, H, K) -> (S, N, D)."""
     if weights.head_scale is not None:
         mixed = mixed * weights.head_scale.astype(mixed.dtype)

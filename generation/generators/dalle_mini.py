@@ -19,6 +19,7 @@ from PIL import Image
 from generation.clip.scoring import ClipScorer
 from generation.dalle.config import DalleConfig
 from generation.dalle.decoding import Drawing, advance, begin
+from generation.dalle.jacobi import GuessedDrawing, advance_guessing, begin_guessing
 from generation.dalle.modeling import DalleBart
 from generation.dalle.normaliser import TextNormaliser
 from generation.dalle.params import Parameters, load_parameters
@@ -63,6 +64,7 @@ class DalleMini:
         word_list: Path | None = None,
         clip: ClipScorer | None = None,
         cache_dir: Path | None = None,
+        codes_a_step: int = 1,
     ) -> None:
         """Most callers want `load`. `parameters` is emptied, so that a large model is never held twice."""
         self.name, self.revision, self.config, self.sampling = name, revision, config, sampling
@@ -85,14 +87,18 @@ class DalleMini:
         self._vqgan_reduction = vqgan.config.reduction
         self._clip = clip
         self._cache_dir = cache_dir
+        self._codes_a_step = min(codes_a_step, config.image_length)
         self._streams: set[threading.Event] = set()
 
     @classmethod
-    def load(cls, folder: Path, *, cache_dir: Path | None = None, dtype: Any = None) -> DalleMini:
+    def load(
+        cls, folder: Path, *, cache_dir: Path | None = None, dtype: Any = None, codes_a_step: int = 1
+    ) -> DalleMini:
         """Load a bundle: DalleBart in the folder itself, VQGAN in `vqgan/`; `clip/` and `model.toml` if there are any.
 
         `cache_dir` keeps compiled programs, so that a later process starts faster. `dtype` is what is computed in:
-        bfloat16 on accelerators and float32 on a CPU, if not given. Raises ModelFileError.
+        bfloat16 on accelerators and float32 on a CPU, if not given. With `codes_a_step` over 1 so many codes are
+        guessed and confirmed at each step (see `jacobi.py`): the pictures are the same. Raises ModelFileError.
         """
         if cache_dir is not None:
             _keep_compiled_programs(cache_dir)
@@ -117,6 +123,7 @@ class DalleMini:
             word_list=folder / _WORD_LIST if (folder / _WORD_LIST).exists() else None,
             clip=ClipScorer.load(folder / "clip") if (folder / "clip" / "config.json").exists() else None,
             cache_dir=cache_dir,
+            codes_a_step=codes_a_step,
         )
 
     def draw(self, requests: Sequence[DrawRequest]) -> list[Candidate]:
@@ -173,17 +180,17 @@ class DalleMini:
         for until in sorted(shown | stops):
             if stop.is_set():
                 raise DrawingCancelled("Drawing was stopped.")
-            drawing = advance(self.config, self._weights, text, drawing, arrays, keys, jnp.int32(until), most_kept)
+            drawing = self._advance(text, drawing, arrays, keys, until, most_kept)
             if until in shown:
                 codes = np.asarray(drawing.codes)[: len(requests)]
                 yield Preview(until, steps, self._preview(codes, until, decoded))
             else:
-                drawing.position.block_until_ready()
+                drawing.codes.block_until_ready()
         yield self._candidates(requests, settings, drawing)
 
     def _begin(
         self, requests: Sequence[DrawRequest], settings: Sequence[SamplingSettings]
-    ) -> tuple[TextMemory, Drawing]:
+    ) -> tuple[TextMemory, Drawing | GuessedDrawing]:
         """Tokenise the texts of both sides, one group if all requests share them, and encode them."""
         sides = [[self._prepare(request.prompt) for request in requests]]
         if any(one.guidance_scale != 1.0 for one in settings):
@@ -203,7 +210,29 @@ class DalleMini:
             tokenised.mask.reshape(shape),
             len(requests),
         )
-        return self._placement.texts(text, len(requests)), self._placement.drawing(drawing)
+        placed = self._placement.drawing(drawing)
+        begun = placed if self._codes_a_step == 1 else begin_guessing(placed)
+        return self._placement.texts(text, len(requests)), begun
+
+    def _advance(
+        self,
+        text: TextMemory,
+        drawing: Drawing | GuessedDrawing,
+        settings: Settings,
+        keys: jax.Array,
+        until: int,
+        most_kept: int,
+    ) -> Drawing | GuessedDrawing:
+        """Draw codes up to `until`, one a step or several."""
+        where = jnp.int32(until)
+        advanced: Drawing | GuessedDrawing
+        if isinstance(drawing, Drawing):
+            advanced = advance(self.config, self._weights, text, drawing, settings, keys, where, most_kept)
+        else:
+            advanced = advance_guessing(
+                self.config, self._weights, text, drawing, settings, keys, where, most_kept, self._codes_a_step
+            )
+        return advanced
 
     def _batch_size(self, pictures: int) -> int:
         return self._placement.round_up(next(size for size in _BATCH_SIZES if size >= pictures))
@@ -252,7 +281,7 @@ class DalleMini:
         return np.asarray(pixels)[: len(codes)]
 
     def _candidates(
-        self, requests: Sequence[DrawRequest], settings: Sequence[SamplingSettings], drawing: Drawing
+        self, requests: Sequence[DrawRequest], settings: Sequence[SamplingSettings], drawing: Drawing | GuessedDrawing
     ) -> list[Candidate]:
         codes = np.asarray(drawing.codes)[: len(requests)]
         images = [Image.fromarray(pixels) for pixels in self._paint(codes)]

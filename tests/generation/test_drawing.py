@@ -115,6 +115,18 @@ def test_previews_grow_to_the_finished_picture(mini, candidates, decoded):
         assert np.abs(last[:16] - picture[:16]).mean() < 20
 
 
+def test_several_codes_a_step_draw_the_same_pictures_and_previews(tmp_path, mini, candidates):
+    folder = bundle(tmp_path / "mini", "dalle-mini-scan", "vqgan-f4")
+    guessing = DalleMini.load(folder, codes_a_step=8)
+    requests = [DrawRequest("a red fox", seed) for seed in range(4)]
+    plain, guessed = (list(model.stream(requests, previews=3)) for model in (mini, guessing))
+    assert codes(guessed[-1]) == codes(plain[-1]) == codes(candidates)
+    assert [one.score for one in guessed[-1]] == pytest.approx([one.score for one in plain[-1]], abs=1e-4)
+    for ours, theirs in zip(guessed[:-1], plain[:-1], strict=True):
+        assert ours.step == theirs.step
+        assert all(np.array_equal(*pair) for pair in zip(ours.images, theirs.images, strict=True))
+
+
 def test_colours_of_a_mosaic_are_near_those_of_the_picture():
     vqgan = load_vqgan(ORACLE / "vqgan-f4")
     graph, state = nnx.split(vqgan)
