@@ -20,6 +20,8 @@ from publishers import OAuth1Token, OAuth2Token, Secret
 KEY_VARIABLE = "EASEL_SECRET_KEY"
 """Fernet keys, separated by commas: the first encrypts, all decrypt, so that a key can be replaced."""
 
+KEY_FILE = "secret.key"
+
 Token = OAuth1Token | OAuth2Token
 
 
@@ -27,7 +29,7 @@ class Vault:
     """Seals tokens for the records and opens them again. Knows its key and shows it to nobody."""
 
     def __init__(self, home: Path) -> None:
-        self._file = home / "secret.key"
+        self._file = home / KEY_FILE
         self._fernet = MultiFernet(self._keys())
 
     def seal(self, token: Token) -> str:

@@ -23,6 +23,7 @@ from bot.cli import (
     serve,
     show,
     train,
+    upkeep,
 )
 from bot.errors import EaselError
 
@@ -54,6 +55,8 @@ app.command()(doctor.doctor)
 app.command()(serve.serve)
 app.command()(serve.worker)
 app.command()(show.audit)
+app.command()(upkeep.backup)
+app.command()(upkeep.restore)
 app.add_typer(show.config, name="config")
 
 

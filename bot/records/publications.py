@@ -205,6 +205,21 @@ class PublicationRecords(RecordsBase):
             row = find_publication(session, publication_id)
             return self.move_publication(session, row, live, gone, "taken down", person=person)
 
+    def doubt_planned(self, now: datetime, since: datetime, person: str) -> int:
+        """After a restore of what was known at `since`: have all of any workspace that was due by now asked about.
+
+        What is planned for later is handed to the queue anew; how many are in doubt.
+        """
+        why = f"restored from a backup of {since:%Y-%m-%d %H:%M} UTC: it may have gone out since, so look first"
+        with self.transaction() as session:
+            session.execute(update(PublicationRow).values(enqueued=0))
+            due = (PublicationRow.state == PublicationState.PLANNED, PublicationRow.visit_at <= now)
+            rows = session.scalars(select(PublicationRow).where(*due)).all()
+            for row in rows:
+                planned, missed = (PublicationState.PLANNED,), PublicationState.MISSED
+                self.move_publication(session, row, planned, missed, why, person=person, error=why)
+        return len(rows)
+
     def to_enqueue(self, limit: int, skip: Collection[tuple[str, str, str]] = ()) -> list[PublicationRow]:
         """Visits of any workspace that are asked for and were not handed to the queue, the most urgent first.
 
