@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import Refused
 from bot.records.base import RecordsBase
-from bot.records.states import PostState
+from bot.records.states import REMINDED, PostState
 from bot.records.tables import AuditRow, DrawingRow, Post
 
 WAITING = "waiting"
@@ -114,8 +114,9 @@ def new_drawing(post: Post, person: str, seeds: Sequence[int]) -> DrawingRow:
 
 
 def version_of(session: Session, post_id: str) -> int:
-    """The id of a post's latest audit row, inside a running transaction."""
-    return session.execute(select(func.max(AuditRow.id)).where(AuditRow.subject == post_id)).scalar() or 0
+    """The id of a post's latest audit row, inside a running transaction. A reminder changes nothing to decide on."""
+    query = select(func.max(AuditRow.id)).where(AuditRow.subject == post_id, AuditRow.to_state != REMINDED)
+    return session.execute(query).scalar() or 0
 
 
 def refuse_outdated(session: Session, post: Post, version: int | None) -> None:
@@ -123,6 +124,9 @@ def refuse_outdated(session: Session, post: Post, version: int | None) -> None:
     if version is None or version_of(session, post.id) == version:
         return
     last = session.scalars(
-        select(AuditRow).where(AuditRow.subject == post.id).order_by(AuditRow.id.desc()).limit(1)
+        select(AuditRow)
+        .where(AuditRow.subject == post.id, AuditRow.to_state != REMINDED)
+        .order_by(AuditRow.id.desc())
+        .limit(1)
     ).one()
     raise Refused(f"The post has moved on since then: {last.person} {last.why}, and it is {post.state} now.")

@@ -112,3 +112,10 @@ def test_a_token_that_was_replaced_reminds_of_its_own_end(records, settings):
 def test_hours_below_zero_are_refused(home):
     with pytest.raises(ValueError, match="greater than or equal to 0"):
         Settings(review_reminder_hours=-1)
+
+
+def test_a_reminder_does_not_outdate_what_a_person_is_looking_at(records, settings):
+    post_id = in_review(records)
+    seen = records.version(post_id)
+    assert remind(records, settings, after(hours=25)) == 1
+    records.move_post(post_id, PostState.REJECTED, "ben", "no", expected=PostState.REVIEW, version=seen)
