@@ -50,7 +50,7 @@ def main() -> None:
         for prompt in PROMPTS
     ]
     images = painter.upscaler.upscale([candidate.image for candidate in best], 4)
-    title = f"{painter.model.name} {painter.model.revision[:12]}"
+    title = f"{best[0].model} {best[0].revision[:12]}"
     contact_sheet(images, PROMPTS, title).save(Path(sys.argv[1]))
 
 

@@ -41,25 +41,31 @@ def compare(
     seed: Annotated[int, typer.Option(min=0, help="The seed of every picture, where a model takes one.")] = 0,
     out: Annotated[Path, typer.Option(help="The sheet to write.")] = Path("compare.png"),
     base_url: Annotated[
-        str, typer.Option(envvar="OPENAI_BASE_URL", help="A server that speaks OpenAI's images endpoint.")
+        str, typer.Option(help="A server that speaks OpenAI's images endpoint. Default: the setting `images_url`.")
     ] = "",
-    api_key: Annotated[str, typer.Option(envvar="OPENAI_API_KEY", hidden=True)] = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Draw the same prompts with several models and put them on one sheet."""
     from bot.errors import EaselError, Misuse
     from bot.pictures import write_whole
+    from bot.pipeline.generators import asks_a_server, open_generator, refuse_unusable_generator
+    from bot.settings import load_settings
     from bot.sheet import png
 
     names = [name.strip() for name in generators.split(",") if name.strip()]
     if not names or len(set(names)) != len(names):
         raise Misuse("Name each model once, with commas between: --with doodle,openai.")
     prompts = [prompt] if prompt else default_prompts()
-    painters = {name: open_generator(name, base_url, api_key) for name in names}
+    settings = load_settings()
+    if base_url:
+        settings = settings.model_copy(update={"images_url": base_url})
+    for name in names:
+        if not asks_a_server(name):  # a server that refuses leaves its reason on the sheet
+            refuse_unusable_generator(settings, name)
     rows: list[Drawn] = []
     for name in names:
         say(f"{name} draws {len(prompts)} pictures ...")
-        rows += draw_all(name, painters.pop(name), prompts, seed)  # taken out, so that its weights are freed after it
+        rows += draw_all(name, open_generator(settings, name), prompts, seed)
     if all(cell.image is None for cell in rows):
         raise EaselError(f"Nothing was drawn. {rows[0].problem}")
     write_whole(out, png(sheet(names, prompts, rows)))
@@ -79,21 +85,6 @@ def default_prompts() -> list[str]:
 
     lines = (CONFIG / "compare.txt").read_text(encoding="utf-8").splitlines()
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-
-
-def open_generator(name: str, base_url: str, api_key: str) -> Generator:
-    """The generator of a name. Raises GenerationError for an unknown or damaged model."""
-    from bot.settings import load_settings
-    from generation.generators import DalleMini, OpenAIImages
-    from generation.generators.openai_images import DEFAULT_MODEL, OPENAI_URL
-    from generation.models import ModelRegistry
-
-    kind, _, model = name.partition(":")
-    if kind == "openai":
-        return OpenAIImages(model or DEFAULT_MODEL, api_key=api_key, base_url=base_url or OPENAI_URL)
-    settings = load_settings()
-    bundle = ModelRegistry(settings.models_dir).find(name)
-    return DalleMini.load(bundle.folder, cache_dir=settings.cache / "jax")
 
 
 def draw_all(name: str, generator: Generator, prompts: Sequence[str], seed: int) -> list[Drawn]:

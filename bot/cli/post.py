@@ -34,6 +34,9 @@ def post(
     to: Annotated[str, typer.Option(help="Networks, such as x,linkedin. Default: the setting `networks`.")] = "",
     at: Annotated[str, typer.Option(help='When: "tomorrow 9:00", "mon 14:30", ISO, or slot. Default: now.')] = "",
     count: Annotated[int | None, typer.Option(help="Candidates to draw, 1 to 10.")] = None,
+    generator: Annotated[
+        str, typer.Option(help="Who draws: a name of `easel models list`, openai, or openai:MODEL. Default: `model`.")
+    ] = "",
     seed: Annotated[int | None, typer.Option(help="Seed of the first candidate; the others count on from it.")] = None,
     approve: Approve = "",
     yes: Yes = False,
@@ -42,9 +45,11 @@ def post(
 ) -> None:
     """Paint a post: understand the draft, draw candidates, check them, let you choose, publish."""
     from bot.errors import Misuse
+    from bot.pipeline.generators import refuse_unusable_generator
     from bot.pipeline.publish import refuse_unpublishable
     from bot.pipeline.studio import Studio
     from bot.quota import refuse_over_quota
+    from bot.records.options import PostOptions
     from bot.schedule import parse_time
     from bot.settings import load_settings
     from generation.prompting.draft import clean_draft
@@ -66,8 +71,18 @@ def post(
     if next_slot:
         refuse_without_slots(studio.records, networks)
     refuse_over_quota(studio.records, settings, person())
-    studio.open_painter()
-    row = studio.records.create_post(person(), text, networks, due_at, settings.zone.key, next_slot=next_slot)
+    if generator:
+        refuse_unusable_generator(settings, generator)
+    studio.open_painter(generator)
+    row = studio.records.create_post(
+        person(),
+        text,
+        networks,
+        due_at,
+        settings.zone.key,
+        next_slot=next_slot,
+        options=PostOptions(model=generator) if generator else None,
+    )
     Session(studio, row.id, Answers(approve, yes, json, carousel)).run(first_seeds(seed, count))
 
 

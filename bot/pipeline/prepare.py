@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from bot.pipeline.studio import Studio
+    from generation.generators import Generator as ImageGenerator
     from generation.prompting import Brief
     from moderation import Verdict
+
+LARGEST_UPSCALED = 512
+"""Pixels a side of the largest pictures that are upscaled; what servers draw is larger."""
 
 
 @dataclass(frozen=True)
@@ -104,16 +108,18 @@ def stages(
         yield Blocked(reason)
         return
 
+    painter = studio.painter_of(options.model or "")
     drawn = None
-    for event in draw(studio, brief, seeds, previews, options.guidance):
+    for event in draw(painter.model, brief, seeds, previews, options.guidance):
         if isinstance(event, list):
             drawn = event
         else:
             yield event
     if not drawn:
         raise EaselError("The model gave no pictures back. Try again, or another model.")
-    small = [candidate.image for candidate in drawn]
-    images = studio.painter.upscaler.upscale(small, studio.settings.upscale) if studio.settings.upscale > 1 else small
+    factor = upscaling(drawn[0].image, studio.settings.upscale)
+    images = [candidate.image for candidate in drawn]
+    images = painter.upscaler.upscale(images, factor) if factor > 1 else images
     yield Checking(images)
 
     finished = [
@@ -122,7 +128,7 @@ def stages(
             score=candidate.score,
             model=candidate.model,
             revision=candidate.revision,
-            settings={**asdict(candidate.settings), "upscale": studio.settings.upscale},
+            settings={**(asdict(candidate.settings) if candidate.settings else {}), "upscale": factor},
             picture=studio.pictures.add(image),
             verdicts=[verdict.to_dict() for verdict in studio.moderators.judge_picture(image, network=post.networks)],
         )
@@ -153,15 +159,20 @@ def block_reason(verdicts: Sequence[Verdict]) -> str | None:
     return "; ".join(dict.fromkeys(reasons)) or None
 
 
+def upscaling(image: Image, wished: int) -> int:
+    """How much larger a drawn picture is made: not at all where it is as large as small ones become."""
+    return wished if max(image.size) <= LARGEST_UPSCALED else 1
+
+
 def draw(
-    studio: Studio, brief: Brief, seeds: Sequence[int], previews: int, guidance: float | None = None
+    model: ImageGenerator, brief: Brief, seeds: Sequence[int], previews: int, guidance: float | None = None
 ) -> Iterator[Any]:
     """Previews as `Drawing`, then the finished candidates as a list."""
     from generation.generators import DrawRequest
 
     negative = ", ".join(brief.negative)
-    model = studio.painter.model
-    sampling = None if guidance is None else replace(model.sampling, guidance_scale=guidance)
+    own = model.sampling
+    sampling = None if guidance is None or own is None else replace(own, guidance_scale=guidance)
     requests = [DrawRequest(brief.prompt, seed, negative, sampling) for seed in seeds]
     for event in model.stream(requests, previews=previews):
         yield event if isinstance(event, list) else Drawing(event.step, event.steps, event.images)

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bot.pipeline.generators import load_model
 from bot.pipeline.studio import Painter, Studio
 from bot.settings import Settings
 
@@ -120,30 +121,35 @@ class SharedModel:
 class SharingStudio(Studio):
     """The studio of a drawing worker: its model is shared, and follows `easel models use` without a restart."""
 
-    def _load_painter(self) -> Painter:
+    def _load_painter(self, name: str) -> Painter:
         from generation.generators import MOST_PICTURES
+        from generation.upscale import Upscaler
 
-        painter = super()._load_painter()
-        in_use = InUse(self.settings, painter.model)
-        return Painter(SharedModel(in_use.model, MOST_PICTURES), painter.upscaler)  # type: ignore[arg-type]
+        if name != self.settings.model:
+            return super()._load_painter(name)  # asked for by one post: whoever draws it needs no company
+        shared = SharedModel(InUse(self.settings).model, MOST_PICTURES)
+        return Painter(shared, Upscaler.load())  # type: ignore[arg-type]
 
 
 class InUse:
     """The model that the settings name at the moment; a new one is loaded when it is first drawn with."""
 
-    def __init__(self, settings: Settings, model: Model) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings) -> None:
+        from generation.models import ModelRegistry, ModelSlot
+
+        self._registry = ModelRegistry(settings.models_dir)
         self._name = settings.model
-        self._model = model
+        self._slot = ModelSlot(lambda bundle: load_model(bundle.folder, settings), self._registry.find(settings.model))
 
     def model(self) -> Model:
-        """The model to draw the next batch with.
+        """The model to draw the next batch with; where the settings name one that is not sound, the last that was."""
+        from generation.errors import GenerationError
 
-        Raises:
-            GenerationError: if the settings name one that is not there; the posts that wait fail with it.
-        """
         name = Settings().model
         if name != self._name:
-            self._model = Studio(self._settings.model_copy(update={"model": name})).painter.model
-            self._name = name
-        return self._model
+            self._name = name  # tried once
+            try:
+                self._slot.swap(self._registry.find(name))
+            except GenerationError as error:
+                print(f"easel: {error} {self._slot.bundle.name} goes on drawing.", flush=True)  # noqa: T201
+        return self._slot.get()

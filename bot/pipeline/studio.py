@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from bot.pictures import PictureStore
@@ -13,7 +14,7 @@ from bot.settings import CONFIG, Settings
 
 if TYPE_CHECKING:
     from bot.records import Records
-    from generation.generators import DalleMini
+    from generation.generators import Generator
     from generation.prompting import RulesWriter
     from generation.upscale import Upscaler
     from moderation import Moderators
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Painter:
-    """The model in use and the upscaler behind it, ready to draw."""
+    """Who draws and the upscaler behind it, ready."""
 
-    model: DalleMini
+    model: Generator
     upscaler: Upscaler
 
 
@@ -34,7 +35,8 @@ class Studio:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.pictures = PictureStore(settings.pictures)
-        self._opening: Future[Painter] | None = None
+        self._opening: dict[str, Future[Painter]] = {}
+        self._one_at_a_time = Lock()
 
     @cached_property
     def records(self) -> Records:
@@ -70,26 +72,36 @@ class Studio:
 
         return Moderators.load(Policy.load(CONFIG / "moderation.toml"))
 
-    def open_painter(self) -> None:
-        """Begin to load the model in the background, so that it is there when the brief is."""
-        if self._opening is None:
-            self._opening = ThreadPoolExecutor(1, thread_name_prefix="painter").submit(self._load_painter)
+    def open_painter(self, name: str = "") -> Future[Painter]:
+        """Begin to load who draws, the model in use or another by name, so that it is there when the brief is."""
+        name = name or self.settings.model
+        with self._one_at_a_time:
+            opening = self._opening.get(name)
+            if opening is None or (opening.done() and opening.exception()):
+                for other in self._opening.keys() - {self.settings.model}:
+                    del self._opening[other]  # models are large: one beside the one in use is kept
+                pool = ThreadPoolExecutor(1, thread_name_prefix="painter")
+                opening = self._opening[name] = pool.submit(self._load_painter, name)
+            return opening
 
     @property
     def painter(self) -> Painter:
         """The model in use; waits until it is loaded."""
-        self.open_painter()
-        assert self._opening is not None
-        return self._opening.result()
+        return self.painter_of("")
 
-    def _load_painter(self) -> Painter:
-        from generation.generators import DalleMini
-        from generation.models import ModelRegistry
+    def painter_of(self, name: str) -> Painter:
+        """The model in use, or another who draws, by name; waits until it is loaded.
+
+        Raises:
+            GenerationError: if there is none of this name, or it is damaged.
+        """
+        return self.open_painter(name).result()
+
+    def _load_painter(self, name: str) -> Painter:
+        from bot.pipeline.generators import open_generator
         from generation.upscale import Upscaler
 
-        bundle = ModelRegistry(self.settings.models_dir).find(self.settings.model)
-        cache = self.settings.cache / "jax"
-        return Painter(DalleMini.load(bundle.folder, cache_dir=cache), Upscaler.load())
+        return Painter(open_generator(self.settings, name), Upscaler.load())
 
     def publisher(self, network: str) -> Publisher:
         """Who publishes to `network`: until an account is connected, the outbox stands in with its limits."""

@@ -53,6 +53,7 @@ class Records(
         timezone: str,
         *,
         next_slot: bool = False,
+        options: PostOptions | None = None,
     ) -> Post:
         """Keep a new draft; with `next_slot` each account publishes it in its next free slot."""
         now = datetime.now(UTC)
@@ -66,6 +67,7 @@ class Records(
             due_at=due_at,
             timezone=timezone,
             next_slot=next_slot,
+            options=options.to_dict() if options else None,
             created_at=now,
         )
         with self.transaction() as session:

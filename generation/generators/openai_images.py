@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from generation.errors import DrawingError
-from generation.generators.requests import MOST_PICTURES, Candidate, DrawRequest, Preview, SamplingSettings
+from generation.generators.requests import MOST_PICTURES, Candidate, DrawRequest, Preview
 
 if TYPE_CHECKING:
     import openai
@@ -44,6 +44,10 @@ class OpenAIImages:
     seconds: float = 120.0
 
     @property
+    def sampling(self) -> None:
+        """The server's own affair."""
+
+    @property
     def host(self) -> str:
         """The server's name, which is all that is told of its address."""
         return urlsplit(self.base_url).hostname or self.base_url
@@ -70,13 +74,13 @@ class OpenAIImages:
                 score=0.0,
                 model=self.model,
                 revision=self.host,
-                settings=request.settings or SamplingSettings(),
+                settings=None,
                 codes=(),
             )
             for index, request in enumerate(requests)
         ]
 
-    def stream(self, requests: Sequence[DrawRequest]) -> Iterator[Preview | list[Candidate]]:
+    def stream(self, requests: Sequence[DrawRequest], *, previews: int = 0) -> Iterator[Preview | list[Candidate]]:
         """Only the candidates: the endpoint shows no previews that cost nothing."""
         yield self.draw(requests)
 

@@ -76,7 +76,8 @@ class Candidate:
     """A finished picture and all that is needed to draw it again.
 
     `score` ranks candidates of one prompt, higher is better: the mean log-probability of its codes, or CLIP's score
-    where the model brings a CLIP. `revision` names the exact weights. `codes` are the image's codes, row by row.
+    where the model brings a CLIP. `revision` names the exact weights. `codes` are the image's codes, row by row. A
+    server's model tells neither settings nor codes.
     """
 
     image: Image
@@ -84,7 +85,7 @@ class Candidate:
     score: float
     model: str
     revision: str
-    settings: SamplingSettings
+    settings: SamplingSettings | None
     codes: tuple[int, ...]
 
 
@@ -100,8 +101,13 @@ class Preview:
 class Generator(Protocol):
     """Whatever draws."""
 
-    def stream(self, requests: Sequence[DrawRequest]) -> Iterator[Preview | list[Candidate]]:
-        """Yield previews, and last the finished candidates in the order of the requests."""
+    @property
+    def sampling(self) -> SamplingSettings | None:
+        """How codes are drawn where a request does not say; None where that is not ours to choose."""
+        ...
+
+    def stream(self, requests: Sequence[DrawRequest], *, previews: int = 0) -> Iterator[Preview | list[Candidate]]:
+        """Yield up to so many previews, and last the finished candidates in the order of the requests."""
         ...
 
     def draw(self, requests: Sequence[DrawRequest]) -> list[Candidate]:

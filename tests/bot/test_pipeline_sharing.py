@@ -6,8 +6,10 @@ import pytest
 
 from bot.pipeline.drawing import draw_post
 from bot.pipeline.prepare import prepare
-from bot.pipeline.sharing import Job, SharedModel, SharingStudio, fair_batch
+from bot.pipeline.sharing import InUse, Job, SharedModel, SharingStudio, fair_batch
 from bot.records import PostState
+from bot.settings_file import set_setting
+from generation.models import ModelRegistry
 
 
 @pytest.fixture
@@ -85,3 +87,21 @@ def test_a_post_that_a_killed_worker_left_is_drawn_again(studio):
     assert draw_post(studio, post.id, [1], "ana", None) == "review"
     assert "it is drawn again" in [row.why for row in studio.records.audit(post.id)][2]
     assert draw_post(studio, post.id, [1], "ana", None) == "review"
+
+
+def test_a_running_worker_draws_with_the_model_that_is_put_in_use_and_stays_with_it_where_the_next_is_broken(
+    studio, home, capsys, tmp_path, make_tiny_bundle
+):
+    registry = ModelRegistry(studio.settings.models_dir)
+    registry.add(make_tiny_bundle(tmp_path / "tiny"))
+    registry.add(tmp_path / "tiny", name="broken")
+    (studio.settings.models_dir / "broken" / "config.json").write_text("{}")
+    in_use = InUse(studio.settings)
+    assert in_use.model().name == "doodle"
+    set_setting(home / "easel.toml", "model", "tiny")
+    assert in_use.model().name == "tiny"
+    set_setting(home / "easel.toml", "model", "broken")
+    assert in_use.model().name == "tiny"
+    assert "broken/config.json" in capsys.readouterr().out
+    in_use.model()
+    assert capsys.readouterr().out == ""
