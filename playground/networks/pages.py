@@ -19,6 +19,7 @@ STYLE = """
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
 nav { position: sticky; top: 0; z-index: 1; display: flex; gap: 1.25rem; align-items: baseline;
   padding: .9rem max(1rem, calc(50% - 18rem)); background: var(--card); border-bottom: 1px solid var(--line) }
+.framed nav { display: none } /* the page around it has its own */
 nav strong { color: var(--accent); font-size: 1.125rem; margin-right: auto }
 nav a { color: var(--quiet); text-decoration: none; padding: .2rem 0 }
 nav a:hover { color: var(--ink) }
@@ -52,6 +53,7 @@ figcaption { margin: .3rem .1rem .5rem }
 .empty { text-align: center; color: var(--quiet); padding: 4rem 1rem }
 """
 REFRESH = """
+if (top !== self) document.documentElement.classList.add("framed");
 setInterval(async () => {
   try {
     const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");

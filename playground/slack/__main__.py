@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8300, help="0 picks a free one; it is printed")
     parser.add_argument("--manifest", type=Path, help="the app's manifest; without one it may do everything")
     parser.add_argument("--journal", type=Path, help="a file to append calls and deliveries to, a JSON object a line")
+    parser.add_argument("--feeds", default="", help="where the local networks are, to be shown beside")
     parser.add_argument("--settings", default="{}", help="a JSON object, as /_settings shows it")
     usual = Credentials()
     for name in ("bot_token", "app_token", "signing_secret", "client_id", "client_secret"):
@@ -51,6 +52,7 @@ def main() -> int:
             settings=json.loads(options.settings),
             journal=options.journal,
             address=address,
+            feeds=options.feeds.rstrip("/"),
         )
     except (ValueError, AttributeError, OSError) as error:
         print(f"The local Slack cannot start: {error}", file=sys.stderr)  # noqa: T201

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -22,6 +24,7 @@ from playground.slack.doors import Doors
 from playground.slack.errors import SlackError
 from playground.slack.manifest import Manifest
 from playground.slack.methods.files import LARGEST_FILE
+from playground.slack.page.pages import Pages
 from playground.slack.settings import Settings
 from playground.slack.slack import Slack
 from playground.slack.web_api import WebApi, token_of
@@ -34,8 +37,12 @@ def slack_app(
     settings: dict[str, Any] | None = None,
     journal: Path | None = None,
     address: str = "",
+    feeds: str = "",
 ) -> ASGIApp:
-    """A workspace with three people and one app. `address` is what it calls itself in the addresses that it gives."""
+    """A workspace with three people and one app. `address` is what it calls itself in the addresses that it gives.
+
+    `feeds` is where the local networks are: the page shows them beside the workspace.
+    """
     wished = Settings()
     wished.change(settings or {})
     slack = Slack(
@@ -52,8 +59,10 @@ def slack_app(
         WebSocketRoute("/link/", slack.delivery.sockets.connect),
         *ends.routes(),
         *Doors(slack, faults).routes(),
+        *Pages(slack, feeds).routes(),
     ]
-    return WithTransport(FaultyNetworks(Starlette(routes=routes), faults))
+    guards = [Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])]
+    return WithTransport(FaultyNetworks(Starlette(routes=routes, middleware=guards), faults))
 
 
 class Ends:

@@ -27,7 +27,7 @@ MOST_BLOCKS = {"message": 50, "modal": 100, "home": 100}
 TEXTS = frozenset({"plain_text", "mrkdwn"})
 EVERYWHERE = frozenset({"section", "header", "context", "divider", "image", "actions", "input", "rich_text"})
 BLOCKS = {
-    "message": EVERYWHERE | {"markdown", "carousel", "card", "file"},
+    "message": EVERYWHERE | {"markdown", "carousel", "card"},
     "modal": EVERYWHERE | {"alert"},
     "home": EVERYWHERE | {"carousel", "card"},
 }

@@ -137,6 +137,17 @@ def entered(element: Json, given: Any, file: FileShown) -> Json:
     return {"type": kind, field: value}
 
 
+def chosen(element: Json, values: Values, block_id: str) -> Any:
+    """What an element has in it: plain, as a form shows it."""
+    field = FIELDS[element["type"]]
+    value = values.get(block_id, {}).get(element["action_id"], {}).get(field)
+    if field == "selected_option":
+        return value["value"] if value else None
+    if field == "selected_options":
+        return [option["value"] for option in value or []]
+    return value
+
+
 def missing(blocks: list[Json], values: Values) -> dict[str, str]:
     """What Slack itself says below fields before it asks the app: nothing where all may be submitted."""
     wrong = {}

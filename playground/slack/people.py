@@ -6,6 +6,7 @@ Each action waits for the app's acknowledgement, as Slack's own client does, and
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -56,12 +57,13 @@ class People:
         given = [self._slack.workspace.file(name) for name in files]
         if not text.strip() and not given:
             raise Impossible("There is nothing to send.")
-        message = self._slack.post(place, person.id, text, thread_ts=thread_ts, files=[file.id for file in given])
+        written = self._written(text)
+        message = self._slack.post(place, person.id, written, thread_ts=thread_ts, files=[file.id for file in given])
         for file in given:
             file.channels[place.id] = message.ts
         if BOT_USER in place.members:
             self._slack.tell(self._message_event(place, message))
-        if f"<@{BOT_USER}>" in text and BOT_USER in place.members:
+        if f"<@{BOT_USER}>" in message.text and BOT_USER in place.members:
             self._slack.tell({**self._message_event(place, message), "type": "app_mention"})
         return {"ok": True, "ts": message.ts}
 
@@ -101,11 +103,19 @@ class People:
         return told(acknowledged)
 
     async def click_view(
-        self, who: str, action_id: str, block_id: str = "", value: Any = None, *, home: bool = False
+        self,
+        who: str,
+        action_id: str,
+        block_id: str = "",
+        value: Any = None,
+        *,
+        home: bool = False,
+        values: Json | None = None,
     ) -> Json:
-        """Use an element of the modal in front, or of Home."""
+        """Use an element of the modal in front, or of Home. `values` were entered in other fields before."""
         person = self._person(who)
         view = self._home(person) if home else self._front(person)
+        self._enter(view, values or {})
         block, element = self._element(view.body["blocks"], action_id, block_id)
         action = self._action(block, element, value)
         if element["type"] in FIELDS:
@@ -186,6 +196,13 @@ class People:
         file.created, file.ready_at, file.given_to_app = int(time.time()), time.time(), for_app
         self._slack.workspace.files[file.id] = file
         return file
+
+    def _written(self, text: str) -> str:
+        """What Slack makes of a text that somebody typed: mentions become ids, and nothing else is markup."""
+        written = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        for person in self._slack.workspace.people.values():
+            written = re.sub(rf"(?<!\w)@{person.handle}\b", f"<@{person.id}>", written)
+        return written
 
     async def _ask(self, kind: str, payload: Json) -> Acknowledged:
         if not self._slack.installation.installed:

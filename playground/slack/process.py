@@ -118,10 +118,12 @@ def running_slack(
     journal: Path | None = None,
     settings: Json | None = None,
     port: int = 0,
+    feeds: str = "",
 ) -> Iterator[LocalSlack]:
     """Start a local Slack on a free port, and stop it at the end. RuntimeError if it does not start."""
     command = [sys.executable, "-m", "playground.slack", "--port", str(port), "--settings", json.dumps(settings or {})]
     command += ["--manifest", str(manifest)] if manifest else []
+    command += ["--feeds", feeds] if feeds else []
     command += ["--journal", str(journal)] if journal else []
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
     try:
