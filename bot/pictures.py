@@ -25,7 +25,9 @@ class PictureStore:
         data = buffer.getvalue()
         digest = hashlib.sha256(data).hexdigest()
         path = self.path(digest)
-        if not path.exists():
+        if path.exists():
+            os.utime(path)  # in use again, for a retention that looks at this moment
+        else:
             write_whole(path, data)
         return digest
 

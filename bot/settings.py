@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     posts_per_quarter_hour: int = Field(default=100, ge=1)
     review_reminder_hours: int = Field(default=24, ge=0)
     review_expiry_hours: int = Field(default=168, ge=0)
+    retention_days: int = Field(default=0, ge=0)
     daily_quota: int = Field(default=0, ge=0)
     health_port: int = Field(default=0, ge=0, le=65_535)
     slack_mode: Literal["socket", "http"] = "socket"

@@ -27,11 +27,13 @@ def open_publisher(studio: Studio, network: str, account: str, workspace: str) -
 
     Raises:
         Misuse: if there is no such account.
-        EaselError: if its token cannot be decrypted.
+        EaselError: if its token cannot be decrypted, or was forgotten.
     """
     if account == OUTBOX_ACCOUNT:
         return studio.publisher(network)
     row = studio.records.account(network, account, workspace)
+    if not row.credentials:
+        raise EaselError(f"The {network} account {account} has no token any more: connect it again.")
     vault = Vault(studio.settings.home)
     settling = timedelta(seconds=studio.settings.settle_seconds)
     return build(network, row.settings, vault.open(row.credentials), keeper(studio.records, vault, row), settling)

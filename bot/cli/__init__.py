@@ -57,6 +57,8 @@ app.command()(serve.worker)
 app.command()(show.audit)
 app.command()(upkeep.backup)
 app.command()(upkeep.restore)
+app.command()(upkeep.retention)
+app.add_typer(upkeep.data, name="data")
 app.add_typer(show.config, name="config")
 
 

@@ -9,7 +9,8 @@ another one (`publish:{publication}:{attempt}`, with the attempt one higher) and
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ PUBLISH, DRAW = "publish", "draw"
 QUEUES = (PUBLISH, DRAW)
 
 POLL_SECONDS = 0.2
+MOST_PREFIXES = 100
+"""Of one question about workflows; a database takes only so many parameters."""
 PUBLISHING_AT_ONCE = 8
 """Visits in one process; they mostly wait for networks."""
 DRAWING_AT_ONCE = 16
@@ -151,6 +154,43 @@ def ask_to_draw(settings: Settings, post_id: str, seeds: Sequence[int], person: 
     Raises:
         EaselError: if the queues cannot be reached, or no worker has ever made them.
     """
+    try:
+        with queues(settings) as client:
+            client.enqueue(
+                {
+                    "workflow_name": DRAW,
+                    "queue_name": DRAW,
+                    "workflow_id": f"{DRAW}:{post_id}:{'-'.join(map(str, seeds))}",
+                    "app_version": APPLICATION_VERSION,
+                },
+                post_id,
+                list(seeds),
+                person,
+                prompt,
+            )
+    except DBAPIError as error:
+        raise EaselError(
+            f"Nothing can be drawn yet ({error.orig}): start `easel serve`, and leave it running."
+        ) from None
+
+
+def forget_work(settings: Settings, post_ids: Sequence[str], publication_ids: Sequence[str]) -> None:
+    """From any process: forget what the queues remember of posts and publications; nothing of it may be under way."""
+    prefixes = [f"{DRAW}:{post_id}:" for post_id in post_ids]
+    prefixes += [f"{PUBLISH}:{publication_id}:" for publication_id in publication_ids]
+    try:
+        with queues(settings) as client:
+            for start in range(0, len(prefixes), MOST_PREFIXES):
+                some = prefixes[start : start + MOST_PREFIXES]
+                found = client.list_workflows(workflow_id_prefix=some, load_input=False, load_output=False)
+                client.delete_workflows([workflow.workflow_id for workflow in found])
+    except DBAPIError:
+        return  # no worker has made the queues yet: they remember nothing
+
+
+@contextmanager
+def queues(settings: Settings) -> Iterator[DBOSClient]:
+    """The queues, for a process that is no worker."""
     prepare_database(settings.work_database)
     client = DBOSClient(
         system_database_url=settings.work_database,
@@ -160,21 +200,6 @@ def ask_to_draw(settings: Settings, post_id: str, seeds: Sequence[int], person: 
         lazy=True,
     )
     try:
-        client.enqueue(
-            {
-                "workflow_name": DRAW,
-                "queue_name": DRAW,
-                "workflow_id": f"{DRAW}:{post_id}:{'-'.join(map(str, seeds))}",
-                "app_version": APPLICATION_VERSION,
-            },
-            post_id,
-            list(seeds),
-            person,
-            prompt,
-        )
-    except DBAPIError as error:
-        raise EaselError(
-            f"Nothing can be drawn yet ({error.orig}): start `easel serve`, and leave it running."
-        ) from None
+        yield client
     finally:
         client.destroy()

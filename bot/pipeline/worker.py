@@ -20,10 +20,12 @@ from bot.pipeline.sharing import SharingStudio
 from bot.pipeline.studio import Studio
 from bot.pipeline.sweep import look_after_orphans, sweep
 from bot.settings import Settings
+from bot.upkeep.retention import retain
 
 SWEEP_SECONDS = 0.5
 BEAT_SECONDS = 5.0
 REMIND_SECONDS = 60.0
+RETENTION_SECONDS = 3600.0
 PATIENCE_SECONDS = 6
 """How long running work may go on after the signal to stop; with the rest of the way out it stays under ten seconds."""
 
@@ -63,7 +65,7 @@ def run_worker(
 def keep_going(studio: Studio, workshop: Workshop, stop: threading.Event, parent: int | None = None) -> None:
     """Show that this worker is alive and, if it publishes, sweep and remind, until it is to stop."""
     records = studio.records
-    last_beat = last_reminder = float("-inf")
+    last_beat = last_reminder = last_retention = float("-inf")
     while not stop.is_set() and parent in (None, os.getppid()):
         try:
             if time.monotonic() - last_beat >= BEAT_SECONDS:
@@ -76,6 +78,9 @@ def keep_going(studio: Studio, workshop: Workshop, stop: threading.Event, parent
                 if time.monotonic() - last_reminder >= REMIND_SECONDS:
                     remind(records, studio.settings, datetime.now(UTC))
                     last_reminder = time.monotonic()
+                if studio.settings.retention_days and time.monotonic() - last_retention >= RETENTION_SECONDS:
+                    retain(studio, datetime.now(UTC))
+                    last_retention = time.monotonic()
         except EaselError as error:  # the database is busy or away: the next sweep tries again
             print(f"easel: {workshop.name}: {error}", flush=True)  # noqa: T201
         stop.wait(SWEEP_SECONDS)

@@ -128,6 +128,20 @@ class AccountRecords(RecordsBase):
             session.add(self.audit_row(row.id, person, before, to, why, row.workspace))
         return row
 
+    def disconnect_accounts(self, person: str, why: str) -> list[AccountRow]:
+        """Forget the tokens of all accounts of this workspace and pause them: what is planned waits for a new token.
+
+        For the day on which a workspace removes Easel or takes its tokens back.
+        """
+        with self.transaction() as session:
+            query = select(AccountRow).where(AccountRow.workspace == self.workspace, AccountRow.state.in_(CONNECTED))
+            rows = list(session.scalars(query.with_for_update()))
+            for row in rows:
+                session.add(self.audit_row(row.id, person, row.state, AccountState.PAUSED, why))
+                row.state, row.notice = AccountState.PAUSED, why
+                row.credentials, row.expires_at = "", None
+        return rows
+
     def paused_accounts(self) -> set[tuple[str, str, str]]:
         """(workspace, network, name) of every account that is paused."""
         query = select(AccountRow.workspace, AccountRow.network, AccountRow.name)

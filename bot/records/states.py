@@ -89,3 +89,6 @@ CONNECTED = (AccountState.ACTIVE, AccountState.PAUSED)
 
 REMINDED = "reminded"
 """No state but a note in the audit: somebody was reminded, and nothing was moved."""
+
+FORGOTTEN = "forgotten"
+"""No state but a note in the audit: what it is about is no longer kept."""

@@ -13,6 +13,7 @@ from bot.errors import Misuse, Refused
 from bot.records.accounts import AccountRecords
 from bot.records.consents import ConsentRecords
 from bot.records.drawings import DrawingRecords, refuse_outdated
+from bot.records.forgetting import ForgettingRecords
 from bot.records.options import PostOptions
 from bot.records.publications import ENDED, PublicationRecords
 from bot.records.reminders import ReminderRecords
@@ -31,6 +32,7 @@ class Records(
     PublicationRecords,
     AccountRecords,
     ConsentRecords,
+    ForgettingRecords,
     ReminderRecords,
     WorkerRecords,
     DrawingRecords,
@@ -160,6 +162,12 @@ class Records(
         """The brief with this id."""
         with self.reading() as session:
             return session.get_one(BriefRow, brief_id)
+
+    def briefs(self, post_id: str) -> list[BriefRow]:
+        """All briefs of a post, the oldest first."""
+        query = select(BriefRow).where(BriefRow.post_id == post_id).order_by(BriefRow.created_at)
+        with self.reading() as session:
+            return list(session.scalars(query))
 
     def latest_brief(self, post_id: str) -> BriefRow | None:
         """The newest brief of a post."""

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.accounts import Vault
+from bot.accounts import Vault, open_publisher
 from bot.accounts.opening import keeper
 from bot.accounts.vault import token_from
 from bot.errors import EaselError, Misuse
@@ -164,3 +164,23 @@ class TestCommand:
         assert result.returncode in (1, 2)
         assert told in result.stderr.decode()
         assert "Traceback" not in result.stderr.decode()
+
+
+def test_a_workspace_that_leaves_takes_its_tokens_along_and_its_posts_wait(studio, approve, connect):
+    from bot.pipeline.publish import publish
+
+    connect("x", "1001")
+    connect("linkedin", "organization")
+    [row] = approve("hello")
+    studio.records.in_workspace("another").add_account("x", "main", "ben", {}, "theirs", None)
+    rows = studio.records.disconnect_accounts("slack", "Easel was removed from the Slack workspace")
+    assert {account.network for account in rows} == {"x", "linkedin"}
+    for account in studio.records.accounts():
+        assert (account.state, account.credentials) == ("paused", "")
+        assert studio.records.audit(account.id)[-1].why == "Easel was removed from the Slack workspace"
+    assert studio.records.in_workspace("another").account("x", "main").credentials == "theirs"
+    assert publish(studio, row.id).state == "planned"
+    with pytest.raises(EaselError, match="has no token any more"):
+        open_publisher(studio, "x", "main", studio.records.workspace)
+    connect("x", "1001")
+    assert publish(studio, row.id).state == "published"
