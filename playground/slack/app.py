@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -27,6 +30,7 @@ from playground.slack.methods.files import LARGEST_FILE
 from playground.slack.page.pages import Pages
 from playground.slack.settings import Settings
 from playground.slack.slack import Slack
+from playground.slack.walkthrough import Recorder, Walkthrough
 from playground.slack.web_api import WebApi, token_of
 
 
@@ -38,10 +42,13 @@ def slack_app(
     journal: Path | None = None,
     address: str = "",
     feeds: str = "",
+    record: Path | None = None,
+    replay: Path | None = None,
 ) -> ASGIApp:
     """A workspace with three people and one app. `address` is what it calls itself in the addresses that it gives.
 
     `feeds` is where the local networks are: the page shows them beside the workspace.
+    `record` is a file that gets what people do, `replay` one from which they do it again.
     """
     wished = Settings()
     wished.change(settings or {})
@@ -52,6 +59,9 @@ def slack_app(
         journal=Journal(journal),
         address=address,
     )
+    if record:
+        slack.note = Recorder(slack, record).note
+    start = [Walkthrough(slack, replay).play] if replay else []
     faults = Faults()
     ends = Ends(slack)
     routes = [
@@ -62,7 +72,22 @@ def slack_app(
         *Pages(slack, feeds).routes(),
     ]
     guards = [Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])]
-    return WithTransport(FaultyNetworks(Starlette(routes=routes, middleware=guards), faults))
+    return WithTransport(
+        FaultyNetworks(Starlette(routes=routes, middleware=guards, lifespan=with_background(start)), faults)
+    )
+
+
+def with_background(work: Sequence[Callable[[], Coroutine[Any, Any, None]]]) -> Callable[[Starlette], Any]:
+    """A lifespan in which some work goes on beside the requests."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(begin()) for begin in work]
+        yield
+        for task in tasks:
+            task.cancel()
+
+    return lifespan
 
 
 class Ends:

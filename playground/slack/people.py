@@ -41,6 +41,7 @@ class People:
         person, place = self._place(who, channel)
         if not self._slack.manifest.knows_command(command):
             raise Impossible(f"{command} is not a valid command.")
+        self._note("command", person, channel=place.id, command=command, text=text)
         payload = payloads.command(self._slack, person, place, command, text)
         acknowledged = await self._ask("slash_commands", payload)
         if acknowledged.problem:
@@ -57,8 +58,10 @@ class People:
         given = [self._slack.workspace.file(name) for name in files]
         if not text.strip() and not given:
             raise Impossible("There is nothing to send.")
+        names = [file.id for file in given]
+        self._note("message", person, channel=place.id, text=text, thread_ts=thread_ts, files=names)
         written = self._written(text)
-        message = self._slack.post(place, person.id, written, thread_ts=thread_ts, files=[file.id for file in given])
+        message = self._slack.post(place, person.id, written, thread_ts=thread_ts, files=names)
         for file in given:
             file.channels[place.id] = message.ts
         if BOT_USER in place.members:
@@ -72,6 +75,7 @@ class People:
         person = self._person(who)
         if not self._slack.manifest.knows_shortcut(callback_id, "global"):
             raise Impossible(f"There is no global shortcut {callback_id!r}.")
+        self._note("shortcut", person, callback_id=callback_id)
         return told(await self._ask("interactive", payloads.global_shortcut(self._slack, person, callback_id)))
 
     async def message_shortcut(self, who: str, channel: str, ts: str, callback_id: str) -> Json:
@@ -80,6 +84,7 @@ class People:
         if not self._slack.manifest.knows_shortcut(callback_id, "message"):
             raise Impossible(f"There is no message shortcut {callback_id!r}.")
         message = self._message(place, person, ts)
+        self._note("message_shortcut", person, channel=place.id, ts=ts, callback_id=callback_id)
         payload = payloads.message_shortcut(self._slack, person, message, callback_id)
         acknowledged = await self._ask("interactive", payload)
         if acknowledged.problem:
@@ -94,6 +99,7 @@ class People:
         message = self._message(place, person, ts)
         block, element = self._element(message.blocks, action_id, block_id)
         action = self._action(block, element, value)
+        self._note("click", person, channel=place.id, ts=ts, element=element, value=value)
         if element["type"] in FIELDS:
             message.state.setdefault(block["block_id"], {})[element["action_id"]] = state_of(action)
         acknowledged = await self._ask("interactive", payloads.message_actions(self._slack, person, message, action))
@@ -118,6 +124,7 @@ class People:
         self._enter(view, values or {})
         block, element = self._element(view.body["blocks"], action_id, block_id)
         action = self._action(block, element, value)
+        self._note("click_view", person, view=view, element=element, value=value, home=home)
         if element["type"] in FIELDS:
             view.values[block["block_id"]][element["action_id"]] = state_of(action)
         if block["type"] == "input" and not block.get("dispatch_action"):
@@ -141,6 +148,7 @@ class People:
         self._slack.touch()
         if view.errors:
             return {"ok": False, "problem": "", "errors": view.errors}
+        self._note("submit", person, view=view)
         acknowledged = await self._ask("interactive", payloads.view_submission(self._slack, person, view))
         if acknowledged.problem:
             view.problem = TROUBLE
@@ -154,6 +162,7 @@ class People:
         """Close the modal in front, or all of them."""
         person = self._person(who)
         front = self._front(person)
+        self._note("close", person, everything=everything)
         closed = self._slack.views.close(front, everything=everything)
         self._slack.touch()
         for view in closed:
@@ -165,6 +174,7 @@ class People:
     async def open_home(self, who: str, tab: str = "home") -> Json:
         """Go to the app: its Home tab, or its messages."""
         person = self._person(who)
+        self._note("home", person, tab=tab)
         home = self._slack.views.homes.get(person.id)
         event = {
             "type": "app_home_opened",
@@ -180,6 +190,7 @@ class People:
         """Bring the app into a channel."""
         person, place = self._place(who, channel)
         if BOT_USER not in place.members:
+            self._note("invite", person, channel=place.id)
             place.members.append(BOT_USER)
             self._slack.touch()
             kind = "C" if place.id.startswith("C") else "G"
@@ -196,6 +207,9 @@ class People:
         file.created, file.ready_at, file.given_to_app = int(time.time()), time.time(), for_app
         self._slack.workspace.files[file.id] = file
         return file
+
+    def _note(self, do: str, person: Person, **what: Any) -> None:
+        self._slack.note(do, person.handle, what)
 
     def _written(self, text: str) -> str:
         """What Slack makes of a text that somebody typed: mentions become ids, and nothing else is markup."""

@@ -39,6 +39,7 @@ class Slack:
         self.address = address
         self.delivery = Delivery(credentials, settings, journal)
         self.version = 0
+        self.note: Callable[[str, str, Json], None] = lambda do, who, what: None
         self.begin_anew()
 
     def begin_anew(self) -> None:

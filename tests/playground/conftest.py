@@ -112,7 +112,19 @@ def slack(slack_process):
 
 
 @pytest.fixture
-def app(slack):
-    app = App(slack)
-    yield app
-    app.stop()
+def start_app():
+    """Start an app for a local Slack; all are stopped at the end."""
+    started = []
+
+    def start_app(slack):
+        started.append(App(slack))
+        return started[-1]
+
+    yield start_app
+    for app in started:
+        app.stop()
+
+
+@pytest.fixture
+def app(start_app, slack):
+    return start_app(slack)

@@ -8,6 +8,8 @@ import urllib.request
 
 import pytest
 
+from playground.slack.process import running_slack
+
 CHANNEL = "C0LAUNCHES"
 PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 64, 48) + bytes(9)
 
@@ -418,3 +420,57 @@ def test_faults_leave_the_caller_in_doubt(app, slack):
     assert post(app)["error"] == "internal_error"
     assert post(app)["ok"]
     assert len(slack.messages("requester", "launches")) == 1
+
+
+# Walkthroughs.
+
+
+def test_what_people_did_can_be_done_again_in_another_workspace(start_app, tmp_path):
+    file = tmp_path / "demo.json"
+
+    def behave(app):
+        """An app whose ids and times are other ones each time."""
+        told = []
+
+        async def command(ack, body, client):
+            await ack()
+            block = text_input(f"draft {len(told)} {app.slack.address}", initial_value=body["text"])
+            choice = {"type": "static_select", "action_id": "n", "options": options("X", "LinkedIn")}
+            networks = {"type": "input", "block_id": "n", "label": plain("Networks"), "element": choice}
+            await client.views_open(trigger_id=body["trigger_id"], view=modal(block, networks))
+
+        async def submitted(ack, view, client):
+            await ack()
+            told.append({a: v for b in view["state"]["values"].values() for a, v in b.items()})
+            for number in range(3):
+                approve = button("approve", value=f"{number}")
+                blocks = [{"type": "actions", "elements": [approve]}]
+                await client.chat_postMessage(channel=CHANNEL, text=f"review {number}", blocks=blocks)
+
+        async def approved(ack, body):
+            await ack()
+            told.append((body["user"]["id"], body["actions"][0]["value"]))
+
+        app.handle("command", "/easel", command)
+        app.handle("view", "m", submitted)
+        app.handle("action", "approve", approved)
+        app.connect()
+        return told
+
+    with running_slack(record=file) as first:
+        told = behave(start_app(first))
+        first.do("command", who="requester", channel="launches", command="/easel", text="hello")
+        first.wait(lambda: first.modal("requester"))
+        first.do("submit", who="requester", values={"text": "hello there", "n": "linkedin"})
+        ts = first.wait(lambda: [m["ts"] for m in first.messages("approver", "launches") if m["text"] == "review 1"])[0]
+        first.do("click", who="approver", channel=CHANNEL, ts=ts, action_id="approve")
+    assert told[1] == ("U0APPROVER", "1")
+    assert json.loads(file.read_text())["actions"][1]["values"] == {"Draft": "hello there", "Networks": "LinkedIn"}
+    with running_slack(replay=file) as second:
+        again = behave(start_app(second))
+        second.wait(lambda: len(again) == 2)
+    assert again == told
+
+
+def options(*names):
+    return [{"text": plain(name), "value": name.lower()} for name in names]
