@@ -28,7 +28,7 @@ from generation.prompting import Brief, RulesWriter
 ROOT = Path(__file__).resolve().parent
 DRAFTS = ROOT / "data" / "understanding"
 CONFIG = ROOT.parent / "config"
-SETS = ("tuning", "held_out")
+SETS = ("tuning", "held_out", "unseen")
 WORD_LIMIT = 24
 
 

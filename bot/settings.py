@@ -86,6 +86,15 @@ class Settings(BaseSettings):
     slack_client_secret: str = Field(default="", repr=False)
     slack_port: int = Field(default=3000, ge=0, le=65_535)
     slack_api_url: str = "https://slack.com/api/"
+    writer: Literal["rules", "llm"] = "rules"
+    llm_url: str = ""
+    llm_model: str = ""
+    llm_seconds: float = Field(default=30.0, gt=0)
+    llm_masking: bool = True
+    llm_tokens_a_day: int = Field(default=0, ge=0)
+    llm_cost_a_day: float = Field(default=0.0, ge=0)
+    llm_prompt_price: float = Field(default=0.0, ge=0)
+    llm_answer_price: float = Field(default=0.0, ge=0)
 
     @classmethod
     def settings_customise_sources(

@@ -48,11 +48,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Page:
-    """The source of an article and where it was found in the end."""
+    """The source of an article and where it was found in the end: a web address, or a file's path."""
 
     url: str
     text: str
     is_html: bool
+
+    @property
+    def is_public(self) -> bool:
+        """Whether others can find it there too."""
+        return self.url.startswith(("http://", "https://"))
 
 
 @dataclass

@@ -15,6 +15,7 @@ from bot.cli import (
     demo,
     doctor,
     edit,
+    examples,
     interrupt,
     models,
     moderate,
@@ -42,6 +43,7 @@ app.command()(moderate.moderate)
 app.command()(compare.compare)
 app.command()(queue.queue)
 app.command()(edit.edit)
+app.command()(examples.examples)
 app.command()(queue.reschedule)
 app.command()(queue.publish)
 app.command()(queue.cancel)

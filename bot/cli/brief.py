@@ -1,20 +1,24 @@
-"""`easel brief`: what is understood of a draft, and what would be drawn for it. Nothing is stored, drawn or sent."""
+"""`easel brief`: what is understood of a draft, and what would be drawn for it.
+
+Nothing is drawn or sent, and nothing kept but what a language model took.
+"""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.settings import Settings
     from generation.prompting import Brief, RulesWriter
     from generation.prompting.llm import LLMWriter
 
-WRITERS = ("rules", "llm")
 MOST_CHARACTERS = 1_000_000
 """Read from standard input at most; a draft is far shorter, and what is longer is refused as a draft."""
 
@@ -27,60 +31,48 @@ def brief(
     article: Annotated[
         str, typer.Option(help="An article to illustrate: a web address or a file. DRAFT is then the post beside it.")
     ] = "",
-    writer: Annotated[str, typer.Option(help="Who writes the brief: rules or llm.")] = "rules",
+    writer: Annotated[str, typer.Option(help="Who writes it: rules or llm. Default: the setting `writer`.")] = "",
     llm_url: Annotated[
-        str, typer.Option(envvar="EASEL_LLM_URL", help="An OpenAI-compatible server, such as http://localhost:8080/v1.")
+        str, typer.Option(help="An OpenAI-compatible server, such as http://localhost:8080/v1. Default: the setting.")
     ] = "",
-    llm_model: Annotated[str, typer.Option(envvar="EASEL_LLM_MODEL", help="The model's name on that server.")] = "",
+    llm_model: Annotated[str, typer.Option(help="The model's name on that server. Default: the setting.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show the brief of a draft: plain words, picture prompt, words to avoid, alt text, topics."""
     from bot.errors import Misuse
+    from bot.pipeline.studio import Studio
+    from bot.pipeline.understanding import understand_article
 
-    if writer not in WRITERS:
-        raise Misuse(f"--writer {writer} is unknown: use {' or '.join(WRITERS)}.")
     if article and file:
         raise Misuse("Give --article or --file, not both.")
-    if article:
-        print_article(article, draft, as_json=json)
-        return
-    if bool(draft) == bool(file):
+    if not article and bool(draft) == bool(file):
         raise Misuse("Give one draft, or --file with one draft a line. `easel brief --help` shows both.")
-    briefs = open_llm_writer(llm_url, llm_model) if writer == "llm" else open_writer()
+    studio = Studio(chosen_settings(writer, llm_url, llm_model))
     if file:
-        write_lines(briefs, drafts_in(file))
+        write_lines(studio.writer, drafts_in(file))
         return
-    made = briefs.write(read_standard_input() if draft == "-" else draft)
+    draft = read_standard_input() if draft == "-" else draft
+    made = understand_article(studio, article, draft) if article else studio.writer.write(draft)
     if json:
         print_json(made.to_dict())
     else:
         print_brief(made)
 
 
-def open_writer() -> RulesWriter:
-    """The rules writer with the tables and the brand in config/."""
-    from bot.settings import CONFIG
-    from generation.prompting import RulesWriter
-
-    return RulesWriter.load(CONFIG)
-
-
-def open_llm_writer(url: str, model: str) -> LLMWriter:
-    """The writer that asks a language model; its key is OPENAI_API_KEY.
+def chosen_settings(writer: str, llm_url: str, llm_model: str) -> Settings:
+    """The settings, with what the options say instead.
 
     Raises:
-        Misuse: no model is named, or OpenAI's own server is meant and there is no key.
+        Misuse: there is no such writer.
     """
     from bot.errors import Misuse
-    from bot.settings import CONFIG
-    from generation.prompting.llm import OPENAI_URL, Connection, LLMWriter, Prompts
+    from bot.pipeline.writing import LLM, RULES
+    from bot.settings import load_settings
 
-    key = os.environ.get("OPENAI_API_KEY", "")
-    if not model:
-        raise Misuse("--writer llm needs a model: --llm-model NAME, or EASEL_LLM_MODEL. --llm-url says where it is.")
-    if not url and not key:
-        raise Misuse("OpenAI needs a key in OPENAI_API_KEY; for a server of your own give --llm-url.")
-    return LLMWriter(open_writer(), Connection(model, url or OPENAI_URL, key), Prompts.load(CONFIG / "prompts"))
+    if writer not in ("", RULES, LLM):
+        raise Misuse(f"--writer {writer} is unknown: use {RULES} or {LLM}.")
+    given = {"writer": writer, "llm_url": llm_url, "llm_model": llm_model}
+    return load_settings().model_copy(update={name: value for name, value in given.items() if value})
 
 
 def read_standard_input() -> str:
@@ -128,29 +120,6 @@ def write_lines(briefs: RulesWriter | LLMWriter, drafts: Iterable[str]) -> None:
             print_json({"draft": line.rstrip("\n"), "error": str(error)})
 
 
-def print_article(where: str, draft: str, *, as_json: bool) -> None:
-    """Fetch or read an article and show each stage of its brief."""
-    from bot.articles import open_article
-    from generation.prompting.article import read_article, write_article
-
-    page = open_article(where)
-    made = write_article(open_writer(), read_article(page.text, is_html=page.is_html or None), draft=draft)
-    if as_json:
-        print_json({"source": page.url, **made.to_dict()})
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console()
-    console.print(
-        Text(f"{made.title or 'Untitled'} ({made.word_count:,} words, {len(made.chunks)} parts)", style="bold")
-    )
-    for part in made.chunks:
-        names = ", ".join(topic.name for topic in part.topics) or "no topic of its own"
-        console.print(Text(f"  {part.opening} …  →  {names}", style="dim"))
-    print_brief(made.brief)
-
-
 def print_json(plain: object) -> None:
     """One line of JSON on standard output, in UTF-8 letters."""
     from json import dumps
@@ -165,6 +134,8 @@ def print_brief(made: Brief) -> None:
     from rich.text import Text
 
     console = Console()
+    if made.article:
+        print_stages(console, made.article)
     rows = Table.grid(padding=(0, 2))
     rows.add_column(style="bold", no_wrap=True)
     rows.add_column(overflow="fold")
@@ -185,3 +156,17 @@ def print_brief(made: Brief) -> None:
         console.print(Text(f"for {network}: {text}"))
     for notice in made.notices:
         console.print(Text(notice), style="yellow")
+
+
+def print_stages(console: Console, article: Mapping[str, Any]) -> None:
+    """How an article was read: its parts with their topics, and the topics of the whole."""
+    from rich.text import Text
+
+    parts = article["chunks"]
+    title = article["title"] or "Untitled"
+    console.print(Text(f"{title} ({article['word_count']:,} words, {len(parts)} parts)", style="bold"))
+    for part in parts:
+        names = ", ".join(part["topics"]) or "no topic of its own"
+        console.print(Text(f"  {part['opening']} …  →  {names}", style="dim"))
+    pictures = (f"{t['name']} ({t['picture']})" if t["picture"] else t["name"] for t in article["topics"])
+    console.print(Text(f"  together  →  {', '.join(pictures)}"))

@@ -20,7 +20,7 @@ def edit(
     from bot.pipeline.publish import edit
     from bot.pipeline.studio import Studio
     from bot.settings import load_settings
-    from generation.prompting.draft import clean_draft
+    from generation.prompting import clean_draft
 
     words, _ = clean_draft(read_draft(text, file))
     networks = parse_networks(to) if to else []

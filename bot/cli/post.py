@@ -31,6 +31,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="End with one JSON object o
 def post(
     draft: Annotated[str, typer.Argument(help="The draft of the post, or - to read it from standard input.")] = "",
     file: Annotated[Path | None, typer.Option(help="Read the draft from a file.")] = None,
+    article: Annotated[
+        str, typer.Option(help="An article to illustrate: a web address or a file. DRAFT is then the post beside it.")
+    ] = "",
     to: Annotated[str, typer.Option(help="Networks, such as x,linkedin. Default: the setting `networks`.")] = "",
     at: Annotated[str, typer.Option(help='When: "tomorrow 9:00", "mon 14:30", ISO, or slot. Default: now.')] = "",
     count: Annotated[int | None, typer.Option(help="Candidates to draw, 1 to 10.")] = None,
@@ -48,14 +51,17 @@ def post(
     from bot.pipeline.generators import refuse_unusable_generator
     from bot.pipeline.publish import refuse_unpublishable
     from bot.pipeline.studio import Studio
+    from bot.pipeline.understanding import understand_article
+    from bot.pipeline.writing import refuse_unreachable_writer
     from bot.quota import refuse_over_quota
     from bot.records.options import PostOptions
     from bot.schedule import parse_time
     from bot.settings import load_settings
-    from generation.prompting.draft import clean_draft
+    from generation.prompting import clean_draft
 
     settings = load_settings()
-    text, _ = clean_draft(read_draft(draft, file))
+    given = read_draft(draft, file)
+    text = "" if article and not given else clean_draft(given)[0]
     networks = parse_networks(to) if to else list(settings.networks)
     count = settings.count if count is None else count
     if not 1 <= count <= MAX_COUNT:
@@ -66,14 +72,18 @@ def post(
     next_slot = at.strip().lower() == "slot"
     due_at = parse_time(at, settings.zone, datetime.now(UTC)) if at and not next_slot else None
 
+    refuse_unreachable_writer(settings)
     studio = Studio(settings)
-    refuse_unpublishable(studio, text, networks)
     if next_slot:
         refuse_without_slots(studio.records, networks)
     refuse_over_quota(studio.records, settings, person())
-    if generator:
-        refuse_unusable_generator(settings, generator)
-    studio.open_painter(generator)
+    draws = studio.generator_for(generator)
+    if draws:
+        refuse_unusable_generator(settings, draws)
+    read = understand_article(studio, article, text) if article else None
+    text = read.draft if read else text
+    refuse_unpublishable(studio, text, networks)
+    studio.open_painter(draws)
     row = studio.records.create_post(
         person(),
         text,
@@ -83,6 +93,8 @@ def post(
         next_slot=next_slot,
         options=PostOptions(model=generator) if generator else None,
     )
+    if read:
+        studio.records.add_brief(row.id, read.to_dict(), [])
     Session(studio, row.id, Answers(approve, yes, json, carousel)).run(first_seeds(seed, count))
 
 

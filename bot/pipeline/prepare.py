@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import EaselError
-from bot.pipeline.wishes import as_wished
+from bot.pipeline.learning import learn
+from bot.pipeline.understanding import understand
+from bot.pipeline.wishes import as_wished, with_prompt
 from bot.records import PostState
 from bot.records.options import PostOptions
 from bot.records.store import Drawn
@@ -96,9 +98,10 @@ def stages(
 ) -> Iterator[Stage]:
     """The stages of `prepare`, without its care for failures."""
     options = PostOptions.from_dict(post.options)
-    brief = as_wished(studio.writer.write(post.draft), options, post.requested_by)
+    before = understand(studio, post)
+    brief = as_wished(before, options, post.requested_by)
     if prompt is not None:
-        brief = replace(brief, prompt=prompt, alt_text=f"An illustration: {prompt}.", writer=person)
+        brief = with_prompt(brief, prompt, person)
     verdicts = judge_texts(studio, brief, post.networks)
     row = studio.records.add_brief(post.id, brief.to_dict(), [verdict.to_dict() for verdict in verdicts])
     yield Understood(brief, verdicts)
@@ -107,8 +110,10 @@ def stages(
         studio.records.move_post(post.id, PostState.BLOCKED, "easel", reason, expected=PostState.PREPARING)
         yield Blocked(reason)
         return
+    if brief.prompt != before.prompt:
+        learn(studio.records, post.id, brief.writer, before, brief)
 
-    painter = studio.painter_of(options.model or "")
+    painter = studio.painter_of(studio.generator_for(options.model))
     drawn = None
     for event in draw(painter.model, brief, seeds, previews, options.guidance):
         if isinstance(event, list):

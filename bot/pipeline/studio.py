@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.records import Records
     from generation.generators import Generator
     from generation.prompting import RulesWriter
+    from generation.prompting.llm import LLMWriter
     from generation.upscale import Upscaler
     from moderation import Moderators
     from publishers import Publisher
@@ -49,8 +50,9 @@ class Studio:
         """The same rooms with the records of another workspace."""
         if workspace == self.records.workspace:
             return self
-        _ = self.writer, self.moderators  # loaded once, and shared by all workspaces
+        _ = self.rules, self.moderators  # loaded once, and shared by all workspaces
         other = copy(self)
+        other.__dict__.pop("writer", None)  # what a language model learns and spends is the workspace's own
         other.__dict__["records"] = self.records.in_workspace(workspace)
         return other
 
@@ -59,11 +61,28 @@ class Studio:
         return self.in_workspace(self.records.workspace_of(post_id))
 
     @cached_property
-    def writer(self) -> RulesWriter:
-        """Who turns drafts into briefs."""
+    def rules(self) -> RulesWriter:
+        """The rules writer with the tables and the brand in config/."""
         from generation.prompting import RulesWriter
 
         return RulesWriter.load(CONFIG)
+
+    @cached_property
+    def writer(self) -> RulesWriter | LLMWriter:
+        """Who turns drafts into briefs.
+
+        Raises:
+            Misuse: the settings name a language model that cannot be asked.
+        """
+        from bot.pipeline.writing import open_writer
+
+        return open_writer(self.settings, self.rules, lambda: self.records)
+
+    def generator_for(self, chosen: str | None) -> str:
+        """Who draws a post: who was chosen for it, else the brand's own; empty is the model in use."""
+        from generation.prompting import Brand
+
+        return chosen or Brand.load(CONFIG / "brand.toml").generator
 
     @cached_property
     def moderators(self) -> Moderators:

@@ -24,8 +24,17 @@ def as_wished(brief: Brief, options: PostOptions, person: str) -> Brief:
     if options.negative is not None:
         brief = replace(brief, negative=options.negative)
     if options.prompt is not None and options.prompt != brief.prompt:
-        brief = replace(brief, prompt=options.prompt, alt_text=f"An illustration: {options.prompt}.", writer=person)
+        brief = with_prompt(brief, options.prompt, person)
     return replace(brief, alt_text=options.alt_text or toned(brief.alt_text, options.tone))
+
+
+def with_prompt(brief: Brief, prompt: str, person: str) -> Brief:
+    """The brief with a person's prompt, cut at its end to the length that models read."""
+    from generation.prompting.clauses import cut_prompt
+
+    prompt, cut = cut_prompt(" ".join(prompt.split()))
+    notices = (*brief.notices, "The prompt was too long and lost its last words.") if cut else brief.notices
+    return replace(brief, prompt=prompt, alt_text=f"An illustration: {prompt}.", writer=person, notices=notices)
 
 
 def toned(alt_text: str, tone: str) -> str:

@@ -19,6 +19,7 @@ from bot.records.tables import (
     AuditRow,
     BriefRow,
     CandidateRow,
+    ExampleRow,
     InstallationRow,
     Post,
     PublicationRow,
@@ -109,7 +110,7 @@ class ForgettingRecords(RecordsBase):
         here = self.workspace
         with self.transaction() as session:
             session.execute(delete(RequestRow).where(RequestRow.workspace == here, RequestRow.person == person))
-            for column in (AuditRow.person, AccountRow.owner):
+            for column in (AuditRow.person, AccountRow.owner, ExampleRow.person):
                 table = column.class_
                 session.execute(
                     update(table).where(table.workspace == here, column == person).values({column.key: pseudonym})

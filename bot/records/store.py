@@ -14,6 +14,7 @@ from bot.records.accounts import AccountRecords
 from bot.records.consents import ConsentRecords
 from bot.records.drawings import DrawingRecords, refuse_outdated
 from bot.records.forgetting import ForgettingRecords
+from bot.records.learning import LearningRecords
 from bot.records.options import PostOptions
 from bot.records.publications import ENDED, PublicationRecords
 from bot.records.reminders import ReminderRecords
@@ -36,6 +37,7 @@ class Records(
     ReminderRecords,
     WorkerRecords,
     DrawingRecords,
+    LearningRecords,
     RequestRecords,
     ThreadRecords,
     WorkspaceRecords,

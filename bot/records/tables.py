@@ -213,6 +213,37 @@ class WorkerRow(Table):
     seen_at: Mapped[datetime]
 
 
+class ExampleRow(Table):
+    """An edit that a person made of a post's brief, kept as an example for language models."""
+
+    __tablename__ = "examples"
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    workspace: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    post_id: Mapped[str] = mapped_column(ForeignKey("posts.id"))
+    person: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    body: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("workspace", "post_id"),)
+
+
+class SpendingRow(Table):
+    """What a call of a language model took; `cost` is in the currency of the settings' prices."""
+
+    __tablename__ = "spending"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    workspace: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    model: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    prompt_tokens: Mapped[int]
+    answer_tokens: Mapped[int]
+    cost: Mapped[float]
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_spending_workspace_at", "workspace", "at"),)
+
+
 class AuditRow(Table):
     """Who moved what from where to where, when and why. Rows are only ever added."""
 

@@ -67,6 +67,7 @@ def whole(studio: Studio, post: Post) -> dict[str, Any]:
         "briefs": [plain(row) for row in records.briefs(post.id)],
         "candidates": [plain(row) for row in records.candidates(post.id)],
         "publications": [plain(row) for row in records.publications(post.id)],
+        "examples": [plain(row) for row in records.examples() if row.post_id == post.id],
         "audit": [plain(row) for row in records.audit(post.id)],
     }
 

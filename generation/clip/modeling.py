@@ -105,13 +105,17 @@ class TextTower(nnx.Module):
 
     def __call__(self, ids: Array, attention_mask: Array) -> Array:
         """ids and attention_mask (B, T) -> (B, E), of length 1."""
-        length = ids.shape[1]
-        x = self.tokens[...][ids] + self.positions[...][:length]
+        # The end token has the largest id; what pads with it comes after the first.
+        return self.read(self.tokens[...][ids], attention_mask, ids.argmax(-1))
+
+    def read(self, vectors: Array, attention_mask: Array, ends: Array) -> Array:
+        """Token vectors (B, T, D), attention_mask (B, T) and where each text ends (B,) -> (B, E), of length 1."""
+        length = vectors.shape[1]
+        x = vectors + self.positions[...][:length]
         mask = jnp.tril(jnp.ones((length, length), bool)) & (attention_mask > 0)[:, None, None, :]
         for layer in self.layers:
             x = layer(x, mask)
-        # The end token has the largest id; what pads with it comes after the first.
-        x = self.last_norm(x)[jnp.arange(ids.shape[0]), ids.argmax(-1)]
+        x = self.last_norm(x)[jnp.arange(len(ends)), ends]
         return _unit(self.projection(x))
 
 

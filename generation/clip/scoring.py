@@ -19,6 +19,9 @@ from generation.errors import ModelFileError
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+FloatArray = np.ndarray[Any, np.dtype[np.float32]]
+IntArray = np.ndarray[Any, np.dtype[np.int32]]
+
 # The statistics of CLIP's training pictures, from its published preprocessing.
 _MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
 _STD = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
@@ -32,9 +35,9 @@ class ClipScorer:
 
     def __init__(self, clip: Clip, tokenizer: Tokenizer) -> None:
         """`tokenizer` must pad and cut to the text tower's length."""
+        self.clip, self.tokenizer = clip, tokenizer
         self._config = clip.config
         self._graph, self._state = nnx.split(clip)
-        self._tokenizer = tokenizer
 
     @classmethod
     def load(cls, folder: Path) -> ClipScorer:
@@ -44,17 +47,38 @@ class ClipScorer:
 
     def score(self, images: Sequence[Image.Image], prompts: Sequence[str]) -> list[float]:
         """The reference's `logits_per_image` of each picture with its own prompt; higher fits better."""
-        encodings = self._tokenizer.encode_batch(list(prompts))
-        ids = np.array([encoding.ids for encoding in encodings], np.int32)
-        mask = np.array([encoding.attention_mask for encoding in encodings], np.int32)
         pixels = prepare(images, self._config.image_size)
-        return [float(score) for score in np.diag(np.asarray(_fit(self._graph, self._state, pixels, ids, mask)))]
+        fit = _fit(self._graph, self._state, pixels, *self._tokens(prompts))
+        return [float(score) for score in np.diag(np.asarray(fit))]
+
+    def pictures(self, images: Sequence[Image.Image]) -> FloatArray:
+        """Pictures as vectors of length 1, (N, E)."""
+        return np.asarray(_see(self._graph, self._state, prepare(images, self._config.image_size)))
+
+    def texts(self, texts: Sequence[str]) -> FloatArray:
+        """Texts as vectors of length 1, (N, E); their products with those of pictures are the cosines."""
+        return np.asarray(_read(self._graph, self._state, *self._tokens(texts)))
+
+    def _tokens(self, texts: Sequence[str]) -> tuple[IntArray, IntArray]:
+        encodings = self.tokenizer.encode_batch(list(texts))
+        ids = np.array([encoding.ids for encoding in encodings], np.int32)
+        return ids, np.array([encoding.attention_mask for encoding in encodings], np.int32)
 
 
 @partial(jax.jit, static_argnums=0)
 def _fit(graph: nnx.GraphDef[Clip], state: Any, pixels: jax.Array, ids: jax.Array, mask: jax.Array) -> jax.Array:
     clip = nnx.merge(graph, state)
     return clip.fit(clip.vision(pixels), clip.text(ids, mask))
+
+
+@partial(jax.jit, static_argnums=0)
+def _see(graph: nnx.GraphDef[Clip], state: Any, pixels: jax.Array) -> jax.Array:
+    return nnx.merge(graph, state).vision(pixels)
+
+
+@partial(jax.jit, static_argnums=0)
+def _read(graph: nnx.GraphDef[Clip], state: Any, ids: jax.Array, mask: jax.Array) -> jax.Array:
+    return nnx.merge(graph, state).text(ids, mask)
 
 
 def prepare(images: Sequence[Image.Image], size: int) -> np.ndarray[Any, np.dtype[np.float32]]:

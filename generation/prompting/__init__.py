@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generation.prompting.brand import Brand, BrandError
 from generation.prompting.brief import PROMPT_WORD_LIMIT, Brief, DraftError, Span
-from generation.prompting.draft import DRAFT_LIMIT
+from generation.prompting.draft import DRAFT_LIMIT, clean_draft
 from generation.prompting.lexicon import Lexicon
 from generation.prompting.rules import RulesWriter
 from generation.prompting.tables import LexiconError
@@ -20,4 +20,5 @@ __all__ = [
     "LexiconError",
     "RulesWriter",
     "Span",
+    "clean_draft",
 ]

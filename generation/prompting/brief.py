@@ -12,7 +12,7 @@ PROMPT_WORD_LIMIT = 24
 """Words in a prompt. DALL-E Mini reads 64 tokens and doodle 48; two tokens a word leave room for rare words."""
 
 
-_OPTIONAL = frozenset({"notices", "suggestions", "prompts_version", "usage"})
+_OPTIONAL = frozenset({"notices", "suggestions", "prompts_version", "usage", "article"})
 
 
 class DraftError(GenerationError):
@@ -50,7 +50,7 @@ class Brief:
     `draft` is the post as given, but for invisible control characters; spans index into it. `normalized` is the draft
     in plain words. `prompt` has at most `PROMPT_WORD_LIMIT` words, the most important first. `negative` are words to
     steer away from. `writer` is "rules" or the name of a language model. `notices` are sentences for the person who
-    asked.
+    asked. `article` tells, in plain JSON types, how the article behind the post was read.
     """
 
     draft: str
@@ -66,6 +66,7 @@ class Brief:
     suggestions: Mapping[str, str] = field(default_factory=dict)
     prompts_version: str = ""
     usage: Usage | None = None
+    article: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The brief as plain JSON types, in the order of its fields."""

@@ -36,15 +36,6 @@ class RulesWriter:
         """
         return cls(Lexicon.load(Path(config) / "lexicon"), Brand.load(Path(config) / "brand.toml"))
 
-    @staticmethod
-    def check(draft: str) -> None:
-        """Look whether `write` would take the draft.
-
-        Raises:
-            DraftError: the draft is empty, too long or not text.
-        """
-        clean_draft(draft)
-
     def write(self, draft: str) -> Brief:
         """The brief of a draft.
 

@@ -11,6 +11,11 @@ from bot.cli import main
 from playground.openai import running_openai
 
 
+@pytest.fixture(autouse=True)
+def settings_of_an_empty_home(home: object) -> None:
+    """Settings, limits and the model's spending are those of a home of the test's own."""
+
+
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     monkeypatch.setattr(sys, "argv", ["easel", "brief", *arguments])
     with pytest.raises(SystemExit) as ending:
@@ -87,9 +92,10 @@ def test_an_article_in_a_file_is_shown_stage_by_stage(monkeypatch, capsys, tmp_p
     )
     assert run(monkeypatch, "--article", str(story), "--json") == 0
     made = json.loads(capsys.readouterr().out)
-    assert made["title"] == "Of rockets"
-    assert made["topics"][0]["picture"] == "a rocket"
-    assert made["brief"]["prompt"].startswith("a rocket")
+    assert (made["article"]["title"], made["article"]["source"]) == ("Of rockets", str(story))
+    assert made["article"]["topics"][0]["picture"] == "a rocket"
+    assert made["prompt"].startswith("a rocket")
+    assert made["draft"] == "Of rockets"
     assert run(monkeypatch, "--article", str(story)) == 0
     assert "a rocket" in capsys.readouterr().out
 

@@ -54,8 +54,10 @@ def test_each_stage_is_visible_and_the_topics_are_the_storys(writer):
     assert len(made.chunks) >= 2
     assert "a robot" in made.brief.prompt
     assert "a honeybee" in made.brief.prompt
-    assert "pizza" not in json.dumps(made.to_dict())
+    assert "pizza" not in json.dumps(made.brief.to_dict())
     assert made.brief.draft == "Robots that help bees"
+    assert made.brief.article["word_count"] == made.word_count
+    assert made.title in made.gist
     assert any("words of the article" in notice for notice in made.brief.notices)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from generation.prompting import DRAFT_LIMIT, PROMPT_WORD_LIMIT, Brief, DraftError, RulesWriter
+from generation.prompting import DRAFT_LIMIT, PROMPT_WORD_LIMIT, Brief, DraftError, RulesWriter, clean_draft
 
 ROOT = Path(__file__).resolve().parents[2]
 TWENTY = (ROOT / "tests/data/drafts/twenty_drafts.txt").read_text(encoding="utf-8").splitlines()
@@ -173,8 +173,8 @@ def test_what_is_no_draft_is_refused_in_one_clear_line(writer, draft, says):
     with pytest.raises(DraftError, match=says) as refusal:
         writer.write(draft)
     assert "\n" not in str(refusal.value)
-    with pytest.raises(DraftError):
-        writer.check(draft)
+    with pytest.raises(DraftError, match=says):
+        clean_draft(draft)
 
 
 def test_invisible_characters_are_taken_out_and_said(writer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,27 +20,22 @@ from generation.prompting.rules import RulesWriter
 _THINGS = 3
 _LEAD_CHARACTERS = 280
 _LANGUAGE_SAMPLE = 2000
+_GIST_CHARACTERS = 3000
 
 
 @dataclass(frozen=True)
 class ArticleBrief:
-    """What was read of an article and the brief that came of it, whose draft is the article's title or lead."""
+    """What was read of an article and the brief that came of it, whose draft is the post beside the article.
+
+    `gist` is what a language model may read of it for a better brief.
+    """
 
     title: str
     word_count: int
     chunks: tuple[ChunkTopics, ...]
     topics: tuple[Topic, ...]
     brief: Brief
-
-    def to_dict(self) -> dict[str, Any]:
-        """The stages as plain JSON types."""
-        return {
-            "title": self.title,
-            "word_count": self.word_count,
-            "chunks": [{"opening": c.opening, "topics": [topic.name for topic in c.topics]} for c in self.chunks],
-            "topics": [{"name": t.name, "picture": t.picture, "weight": round(t.weight, 3)} for t in self.topics],
-            "brief": self.brief.to_dict(),
-        }
+    gist: str
 
 
 def write_article(
@@ -67,7 +63,24 @@ def write_article(
         topics=tuple(topic.name for topic in topics) or by_post.topics,
         notices=(*by_post.notices, *article.notices, *_language_notice(language), _read_notice(article, things)),
     )
-    return ArticleBrief(article.title, article.word_count, tuple(parts), topics, brief)
+    brief = replace(brief, article=_stages(article, parts, topics))
+    return ArticleBrief(article.title, article.word_count, tuple(parts), topics, brief, _gist(article, topics))
+
+
+def _stages(article: Article, parts: Sequence[ChunkTopics], topics: Sequence[Topic]) -> dict[str, Any]:
+    """The stages as plain JSON types."""
+    return {
+        "title": article.title,
+        "word_count": article.word_count,
+        "chunks": [{"opening": part.opening, "topics": [topic.name for topic in part.topics]} for part in parts],
+        "topics": [{"name": t.name, "picture": t.picture, "weight": round(t.weight, 3)} for t in topics],
+    }
+
+
+def _gist(article: Article, topics: Sequence[Topic]) -> str:
+    """The article as far as a language model reads it: title, topics found, and its beginning."""
+    found = "Topics: " + ", ".join(topic.name for topic in topics) if topics else ""
+    return "\n\n".join(filter(None, (article.title, found, article.text[:_GIST_CHARACTERS])))
 
 
 def _things(topics: tuple[Topic, ...], ranking: Ranking, brand: Brand) -> tuple[str, ...]:

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from generation.prompting.llm.conversation import OPENAI_URL, Connection
-from generation.prompting.llm.prompts import Prompts, PromptsError
-from generation.prompting.llm.purse import DailyPurse, Purse
+from generation.prompting.llm.prompts import Example, Prompts, PromptsError
+from generation.prompting.llm.purse import DailyPurse, Ledger
 from generation.prompting.llm.writer import LLMWriter
 
-__all__ = ["OPENAI_URL", "Connection", "DailyPurse", "LLMWriter", "Prompts", "PromptsError", "Purse"]
+__all__ = [
+    "OPENAI_URL",
+    "Connection",
+    "DailyPurse",
+    "Example",
+    "LLMWriter",
+    "Ledger",
+    "Prompts",
+    "PromptsError",
+]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from generation.prompting.brief import PROMPT_WORD_LIMIT
 from generation.prompting.llm.masking import without_placeholders
 
 _LONGEST_ANSWER = 20_000
@@ -90,25 +88,3 @@ def read_answer(text: str) -> LLMAnswer:
         raise AnswerError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     except (ValueError, RecursionError):
         raise AnswerError("it is no JSON object") from None
-
-
-def cut_prompt(prompt: str) -> tuple[str, bool]:
-    """A prompt of at most `PROMPT_WORD_LIMIT` words, and whether it was cut.
-
-    Whole clauses fall off at the end, where the least important words stand; a first clause that is too long loses its
-    last words.
-    """
-    if len(prompt.split()) <= PROMPT_WORD_LIMIT:
-        return prompt, False
-    kept: list[str] = []
-    for clause in prompt.split(","):
-        if sum(len(part.split()) for part in (*kept, clause)) > PROMPT_WORD_LIMIT:
-            break
-        kept.append(clause.strip())
-    return (", ".join(kept) or " ".join(prompt.split()[:PROMPT_WORD_LIMIT])), True
-
-
-def without_words(prompt: str, avoided: Sequence[str]) -> str:
-    """A prompt without the clauses that hold a word to avoid."""
-    pattern = re.compile("|".join(rf"\b{re.escape(word)}s?\b" for word in avoided), re.IGNORECASE) if avoided else None
-    return ", ".join(clause.strip() for clause in prompt.split(",") if not (pattern and pattern.search(clause)))

@@ -30,6 +30,12 @@ class Masked:
         """A text of the model with the placeholders put back; those it invented are left out."""
         return _PLACEHOLDER.sub(lambda match: self.secrets.get(match.group(), ""), text)
 
+    def hide(self, text: str) -> str:
+        """Another text about the same, with the same placeholders."""
+        for placeholder, secret in self.secrets.items():
+            text = text.replace(secret, placeholder)
+        return text
+
 
 def without_placeholders(text: str) -> str:
     """A text of the model without any placeholder, nor the preposition before it."""

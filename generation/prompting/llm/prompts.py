@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from pydantic import ValidationError
+from typing import Any
 
 from generation.errors import GenerationError
 from generation.prompting.llm.answer import LLMAnswer
@@ -29,6 +28,18 @@ class Example:
 
     draft: str
     answer: LLMAnswer
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Example:
+        """The example in a row of `examples.jsonl`: a draft beside the keys of an answer.
+
+        Raises:
+            ValueError: a key is missing, or its value would be refused from a model too.
+        """
+        try:
+            return cls(str(row["draft"]), LLMAnswer.model_validate({k: v for k, v in row.items() if k != "draft"}))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"it lacks {error}") from None
 
 
 @dataclass(frozen=True)
@@ -60,12 +71,6 @@ class Prompts:
             raise PromptsError(f"{folder / 'injections.txt'}: {error}.") from None
         return cls(texts[0], texts[1], examples, injections, version)
 
-    def nearest(self, draft: str, count: int = EXAMPLE_COUNT) -> Sequence[Example]:
-        """The examples most like a draft, the likest last, where models heed them most."""
-        wanted = _shingles(draft)
-        ranked = sorted(self.examples, key=lambda example: _likeness(wanted, _shingles(example.draft)))
-        return ranked[max(0, len(ranked) - count) :]
-
 
 def _read(path: Path) -> str:
     try:
@@ -78,11 +83,17 @@ def _examples(path: Path, text: str) -> list[Example]:
     found = []
     for number, line in enumerate(text.splitlines(), start=1):
         try:
-            row = json.loads(line)
-            found.append(Example(row.pop("draft"), LLMAnswer.model_validate(row)))
-        except (ValueError, KeyError, AttributeError, ValidationError) as error:
+            found.append(Example.from_row(json.loads(line)))
+        except ValueError as error:  # pydantic's and json's too
             raise PromptsError(f"{path} line {number} is no example: {error}") from error
     return found
+
+
+def nearest(examples: Sequence[Example], draft: str, count: int = EXAMPLE_COUNT) -> Sequence[Example]:
+    """The examples most like a draft, the likest last, where models heed them most; of equals the later ones."""
+    wanted = _shingles(draft)
+    ranked = sorted(examples, key=lambda example: _likeness(wanted, _shingles(example.draft)))
+    return ranked[max(0, len(ranked) - count) :]
 
 
 def _shingles(text: str) -> frozenset[str]:

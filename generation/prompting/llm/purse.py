@@ -2,59 +2,46 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
 from typing import Protocol
 
 
-class Purse(Protocol):
-    """Whoever watches over the spending; `bot` may keep it in its database."""
+class Ledger(Protocol):
+    """Whoever remembers what was spent, so that several processes share a day's limits."""
 
-    def allows(self, tokens: int) -> bool:
-        """Whether a call of about so many tokens may be made."""
+    def spent_today(self) -> tuple[int, float]:
+        """Tokens and money spent since the day began."""
         ...
 
-    def spend(self, prompt_tokens: int, answer_tokens: int) -> float:
-        """Note what a call took; returns its cost in the price's currency."""
+    def note(self, model: str, prompt_tokens: int, answer_tokens: int, cost: float) -> None:
+        """Remember what a call took."""
         ...
 
 
-def today() -> date:
-    """The day in UTC, at whose end the count starts anew."""
-    return datetime.now(UTC).date()
-
-
-@dataclass
+@dataclass(frozen=True)
 class DailyPurse:
-    """Counts in memory, for one process. A limit of 0 is no limit; prices are for a million tokens."""
+    """Watches over a day's spending. A limit of 0 is no limit; prices are for a million tokens.
 
+    Calls under way at the same time do not know of each other, so the limit can be passed by one call of each.
+    """
+
+    ledger: Ledger
     token_limit: int = 0
     cost_limit: float = 0.0
     prompt_price: float = 0.0
     answer_price: float = 0.0
-    day: Callable[[], date] = today
-    _spent: tuple[date | None, int, float] = field(default=(None, 0, 0.0), init=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def allows(self, tokens: int) -> bool:
-        """Whether so many more tokens stay within today's limits."""
-        with self._lock:
-            _, spent, cost = self._today()
-            cost += tokens * max(self.prompt_price, self.answer_price) / 1e6
-            within_tokens = not self.token_limit or spent + tokens <= self.token_limit
-            return within_tokens and (not self.cost_limit or cost <= self.cost_limit)
+        """Whether a call of about so many tokens stays within today's limits."""
+        if not self.token_limit and not self.cost_limit:
+            return True
+        spent, cost = self.ledger.spent_today()
+        cost += tokens * max(self.prompt_price, self.answer_price) / 1e6
+        within_tokens = not self.token_limit or spent + tokens <= self.token_limit
+        return within_tokens and (not self.cost_limit or cost <= self.cost_limit)
 
-    def spend(self, prompt_tokens: int, answer_tokens: int) -> float:
-        """Add to today's count; returns the cost of this call."""
+    def spend(self, model: str, prompt_tokens: int, answer_tokens: int) -> float:
+        """Note what a call took; returns its cost in the prices' currency."""
         cost = (prompt_tokens * self.prompt_price + answer_tokens * self.answer_price) / 1e6
-        with self._lock:
-            day, tokens, spent = self._today()
-            self._spent = (day, tokens + prompt_tokens + answer_tokens, spent + cost)
+        self.ledger.note(model, prompt_tokens, answer_tokens, cost)
         return cost
-
-    def _today(self) -> tuple[date | None, int, float]:
-        if self._spent[0] != self.day():
-            self._spent = (self.day(), 0, 0.0)
-        return self._spent

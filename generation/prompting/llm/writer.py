@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from generation.prompting.brand import Brand
 from generation.prompting.brief import Brief, Usage
-from generation.prompting.llm.answer import LLMAnswer, cut_prompt, without_words
+from generation.prompting.clauses import cut_prompt, without_words
+from generation.prompting.llm.answer import LLMAnswer
 from generation.prompting.llm.conversation import Connection, Conversation, ConversationError
 from generation.prompting.llm.injections import split_injections
 from generation.prompting.llm.masking import Masked, mask, without_placeholders
-from generation.prompting.llm.prompts import Prompts
-from generation.prompting.llm.purse import Purse
+from generation.prompting.llm.prompts import Example, Prompts, nearest
+from generation.prompting.llm.purse import DailyPurse
 from generation.prompting.rules import RulesWriter
 
 _LONGEST_DRAFT = 4000
@@ -28,18 +30,16 @@ class LLMWriter:
     """Writes briefs with a model behind a chat-completions endpoint.
 
     `write` never fails because of the model: whatever goes wrong, the brief of the rules is given, with a notice that
-    says why. With `masking`, names, e-mail addresses, handles and phone numbers do not leave the machine.
+    says why. With `masking`, names, e-mail addresses, handles and phone numbers do not leave the machine. `learned`
+    gives further examples, asked for each draft, since people add to them meanwhile.
     """
 
     rules: RulesWriter
     connection: Connection
     prompts: Prompts
-    purse: Purse | None = None
+    purse: DailyPurse | None = None
     masking: bool = True
-
-    def check(self, draft: str) -> None:
-        """As `RulesWriter.check`."""
-        self.rules.check(draft)
+    learned: Callable[[], Sequence[Example]] = tuple
 
     def write(self, draft: str) -> Brief:
         """The brief of a draft.
@@ -52,7 +52,17 @@ class LLMWriter:
         if not text:
             return _with_notice(by_rules, "The draft speaks to the machine only; the brief was written by rules.")
         plain = self.rules.write(text) if injections else by_rules
-        masked = mask(text[:_LONGEST_DRAFT], self._is_known) if self.masking else Masked(text[:_LONGEST_DRAFT])
+        brief = replace(self._asked(plain, text), draft=by_rules.draft, spans=by_rules.spans)
+        return _with_kept_back(brief, injections)
+
+    def improve(self, by_rules: Brief, gist: str) -> Brief:
+        """A better brief of something longer than a draft, whose `gist` the model reads; never fails."""
+        text, injections = split_injections(gist, self.prompts.injections)
+        return _with_kept_back(self._asked(by_rules, text) if text else by_rules, injections)
+
+    def _asked(self, plain: Brief, text: str) -> Brief:
+        """The model's brief of a text, or the `plain` one with a notice."""
+        masked = self._masked(text[:_LONGEST_DRAFT])
         conversation = Conversation(self.connection, self._messages(plain, masked), self.prompts.repair)
         needed = int(_TOKENS_PER_CHARACTER * sum(len(m["content"]) for m in conversation.messages))
         if self.purse and not self.purse.allows(needed + self.connection.answer_tokens):
@@ -60,19 +70,15 @@ class LLMWriter:
                 plain, "The day's limit for language models is used up; the brief was written by rules."
             )
         try:
-            answer = conversation.ask()
+            brief = self._brief(plain, conversation.ask(), masked)
         except ConversationError as error:
             brief = _with_notice(plain, f"The language model {error}; the brief was written by rules.")
-        else:
-            brief = self._brief(plain, answer, masked)
-        cost = self.purse.spend(conversation.prompt_tokens, conversation.answer_tokens) if self.purse else 0.0
-        usage = Usage(conversation.prompt_tokens, conversation.answer_tokens, cost)
-        brief = replace(brief, draft=by_rules.draft, spans=by_rules.spans, usage=usage)
-        if injections:
-            brief = _with_notice(
-                brief, f"Kept from the language model, because it speaks to it: {injections[0][:80]!r}."
-            )
-        return brief
+        taken = conversation.prompt_tokens, conversation.answer_tokens
+        cost = self.purse.spend(self.connection.model, *taken) if self.purse else 0.0
+        return replace(brief, usage=Usage(*taken, cost))
+
+    def _masked(self, text: str) -> Masked:
+        return mask(text, self._is_known) if self.masking else Masked(text)
 
     def _is_known(self, word: str) -> bool:
         lexicon = self.rules.lexicon
@@ -82,12 +88,22 @@ class LLMWriter:
         voice = self._brand.voice
         system = self.prompts.system + (f"\n\nThe sender's voice, for x and linkedin: {voice}" if voice else "")
         messages = [{"role": "system", "content": system}]
-        for example in self.prompts.nearest(plain.draft):
+        for example in nearest((*self.prompts.examples, *self._own_examples()), plain.draft):
             messages.append({"role": "user", "content": fenced(example.draft)})
             messages.append({"role": "assistant", "content": example.answer.model_dump_json()})
         readings = {span.text: span.meaning for span in plain.spans if span.meaning and span.text in masked.text}
         messages.append({"role": "user", "content": fenced(masked.text, readings)})
         return messages
+
+    def _own_examples(self) -> list[Example]:
+        """What people taught, masked like a draft; drafts that speak to the machine teach it nothing."""
+        learned = [example for example in self.learned() if not self.prompts.injections.search(example.draft)]
+        return [self._masked_example(example) for example in learned]
+
+    def _masked_example(self, example: Example) -> Example:
+        masked = self._masked(example.draft)
+        hidden = {name: masked.hide(getattr(example.answer, name)) for name in ("normalized", "x", "linkedin")}
+        return Example(masked.text, example.answer.model_copy(update=hidden))
 
     @property
     def _brand(self) -> Brand:
@@ -137,6 +153,12 @@ def fenced(draft: str, readings: dict[str, str] | None = None) -> str:
     fence = json.dumps(draft, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
     read = json.dumps(readings or {}, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
     return f"<draft>{fence}</draft>\n<readings>{read}</readings>"
+
+
+def _with_kept_back(brief: Brief, injections: Sequence[str]) -> Brief:
+    if not injections:
+        return brief
+    return _with_notice(brief, f"Kept from the language model, because it speaks to it: {injections[0][:80]!r}.")
 
 
 def _with_notice(brief: Brief, notice: str) -> Brief:
