@@ -190,9 +190,21 @@ def check_model(studio: Studio) -> Iterator[Finding]:
         yield Finding("model", Health.GOOD, f"{studio.settings.model} in {bundle.folder}")
 
 
+def check_credentials(studio: Studio) -> Iterator[Finding]:
+    """Published pictures can be signed, and by whom."""
+    try:
+        identity = studio.signer.identity
+    except EaselError as error:
+        yield Finding("credentials", Health.BROKEN, str(error))
+        return
+    by = "a certificate that Easel made for itself and nobody else vouches for" if identity.self_made else "the team's"
+    yield Finding("credentials", Health.GOOD, f"pictures are signed with {by} ({identity.file})")
+
+
 CHECKS: tuple[Callable[[Studio], Iterator[Finding]], ...] = (
     check_workers,
     check_queue,
     check_model,
     check_accounts,
+    check_credentials,
 )

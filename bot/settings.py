@@ -95,6 +95,10 @@ class Settings(BaseSettings):
     llm_cost_a_day: float = Field(default=0.0, ge=0)
     llm_prompt_price: float = Field(default=0.0, ge=0)
     llm_answer_price: float = Field(default=0.0, ge=0)
+    credentials_certificate: str = ""
+    credentials_key: str = ""
+    credentials_prompt: bool = False
+    credentials_approver: Literal["fact", "hash"] = "fact"
 
     @classmethod
     def settings_customise_sources(

@@ -30,7 +30,8 @@ LEAST_PSNR = 36.0
 """Decibels against the picture before encoding. Below this artefacts show: shrinking looks better."""
 SHRINK = 0.85
 HEADROOM = 128 * 1024
-"""Bytes left free in a re-encoded picture, for the content credentials that are signed into it afterwards."""
+"""Bytes left free for the content credentials that are signed into the picture afterwards."""
+UPRIGHT = 1  # Exif's orientation of a picture that is shown as it is stored
 
 
 @dataclass(frozen=True)
@@ -47,19 +48,21 @@ class PreparedPicture:
 def prepare_picture(data: bytes, limits: PictureLimits, network: str) -> PreparedPicture:
     """Fit a picture to a network's limits.
 
-    Unchanged bytes come back when format, bytes and pixels are within the limits and the metadata tell no
-    place (GPS). Otherwise it is turned upright, resized if it must be, and encoded: losslessly where that fits,
-    else as JPEG at the best quality that does. The colour profile stays; all other metadata go.
+    Unchanged bytes come back when format, bytes (with room for credentials) and pixels are within the limits, and
+    the metadata tell neither a place (GPS) nor a turning, which would be lost with them. Otherwise it is turned
+    upright, resized if it must be, and encoded: losslessly where that fits, else as JPEG at the best quality that
+    does. The colour profile stays; all other metadata go.
 
     Raises PublishError (refused) for what is no still picture, is damaged, or is too large to decode.
     """
     picture = _open(data, network)
     unchanged = (
         picture.format in limits.formats
-        and len(data) <= limits.bytes
+        and len(data) <= _room(limits)
         and max(picture.size) <= limits.side
         and picture.width * picture.height <= limits.area
         and not _tells_a_place(picture)
+        and picture.getexif().get(ExifTags.Base.Orientation, UPRIGHT) == UPRIGHT
     )
     if unchanged:
         return PreparedPicture(data, str(picture.format), picture.width, picture.height)
@@ -112,6 +115,11 @@ def _open(data: bytes, network: str) -> Image.Image:
     return picture
 
 
+def _room(limits: PictureLimits) -> int:
+    """The most bytes before the credentials are signed in."""
+    return limits.bytes - min(HEADROOM, limits.bytes // 4)
+
+
 def _tells_a_place(picture: Image.Image) -> bool:
     if picture.getexif().get_ifd(ExifTags.IFD.GPSInfo):
         return True
@@ -147,7 +155,7 @@ def _scaled(picture: Image.Image, scale: float) -> Image.Image:
 
 
 def _encode(picture: Image.Image, limits: PictureLimits, *, lossless_first: bool) -> PreparedPicture:
-    room = limits.bytes - min(HEADROOM, limits.bytes // 4)
+    room = _room(limits)
     if lossless_first and "PNG" in limits.formats:
         data = _saved(picture, "PNG", icc_profile=picture.info.get("icc_profile"))
         if len(data) <= room:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import stat
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +12,7 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from bot.errors import EaselError, Misuse
+from bot.secret_file import keep_secret, read_secret
 from publishers import OAuth1Token, OAuth2Token, Secret
 
 KEY_VARIABLE = "EASEL_SECRET_KEY"
@@ -79,24 +77,8 @@ class Vault:
 
     def _read_or_make(self) -> str:
         if not self._file.exists():
-            self._make()
-        if self._file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise EaselError(f"Others may read {self._file}: `chmod 600 {self._file}`, then try again.")
-        return self._file.read_text(encoding="ascii").strip()
-
-    def _make(self) -> None:
-        """A new key, whole or not at all; of two processes that make one, the first wins."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, part = tempfile.mkstemp(prefix=".secret-", dir=self._file.parent)  # for its owner alone
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(Fernet.generate_key() + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            with contextlib.suppress(FileExistsError):
-                os.link(part, self._file)
-        finally:
-            os.unlink(part)
+            keep_secret(self._file, Fernet.generate_key() + b"\n")
+        return read_secret(self._file).decode("ascii", errors="replace").strip()
 
 
 def token_fields(token: Token) -> dict[str, object]:

@@ -20,6 +20,7 @@ from bot.cli import (
     models,
     moderate,
     post,
+    provenance,
     queue,
     serve,
     show,
@@ -40,6 +41,7 @@ app.command()(post.post)
 app.command()(post.review)
 app.command()(brief.brief)
 app.command()(moderate.moderate)
+app.command()(provenance.provenance)
 app.command()(compare.compare)
 app.command()(queue.queue)
 app.command()(edit.edit)

@@ -49,6 +49,7 @@ class Session:
         self.studio = studio
         self.post_id = post_id
         self.answers = answers
+        self.drawn_now = False
 
     @property
     def console(self) -> Console:
@@ -64,6 +65,7 @@ class Session:
         from bot.pipeline.prepare import prepare
 
         console = self.console
+        self.drawn_now = True
         stages = prepare(
             self.studio,
             self.load(),
@@ -179,13 +181,31 @@ class Session:
             self.finish([], [])
             return
         stop_if_pressed()
-        planned = approve(self.studio, self.post_id, picks, person(), carousel=self.answers.carousel)
+        self.tell_of_certificate()
+        planned = approve(
+            self.studio, self.post_id, picks, person(), carousel=self.answers.carousel, unseen=self.unseen
+        )
         now = datetime.now(UTC)
         rows = [publish(self.studio, row.id) if row.due_at <= now else row for row in planned]
         self.console.print(publications_table(rows))
         self.finish(picks, rows)
         if failed := [row for row in rows if row.state == PublicationState.FAILED]:
             raise EaselError(f"{failed[0].network}: {failed[0].error}")
+
+    @property
+    def unseen(self) -> bool:
+        """Whether nobody can have looked at what is approved; numbers may come from an earlier look."""
+        return not self.answers.may_ask and (self.answers.approve in ("", "best") or self.drawn_now)
+
+    def tell_of_certificate(self) -> None:
+        """Say so once, when a certificate was made to sign with."""
+        identity = self.studio.signer.identity
+        if identity.is_new:
+            self.console.print(
+                f"[dim]Published pictures are signed with a certificate made just now, {identity.file}, which nobody "
+                "else vouches for. docs/provenance.md says how to use your team's own.[/]",
+                soft_wrap=True,
+            )
 
     def finish(self, picks: Sequence[CandidateRow], publications: Sequence[PublicationRow]) -> None:
         """Write the last state of the page, say where it is, and end with the JSON object if asked."""

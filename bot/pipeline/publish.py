@@ -37,6 +37,8 @@ def plan(
     """
     from bot.schedule import next_free_slot
 
+    if picks:
+        _ = studio.signer  # a certificate that cannot sign is met before anything is approved
     pictures = tuple((pick.picture, alt_text(studio, post, pick)) for pick in picks)
     published = {
         (row.network, row.account)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.errors import Misuse
 from bot.records import PostState
 from bot.records.tables import CandidateRow, PublicationRow
+from bot.records.values import UNSEEN
 
 if TYPE_CHECKING:
     from bot.pipeline.studio import Studio
@@ -22,8 +23,9 @@ def approve(
     carousel: bool = False,
     apart: bool = False,
     version: int | None = None,
+    unseen: bool = False,
 ) -> list[PublicationRow]:
-    """Approve `picks`, arranged as `plan` says; the publications planned.
+    """Approve `picks`, arranged as `plan` says; the publications planned. `unseen` says that no person looked.
 
     `version` is that of the post the person looked at: if it has moved on since, nothing is approved.
 
@@ -38,7 +40,8 @@ def approve(
     if blocked := [row.number for row in picks if is_blocked(row)]:
         raise Misuse(f"Candidate {blocked[0]} is blocked by moderation and cannot be approved; choose another.")
     plans = plan(studio, studio.records.post(post_id), picks, carousel=carousel, apart=apart)
-    return studio.records.approve(post_id, plans, person, f"candidates {numbers_of(picks)}", version=version)
+    why = f"candidates {numbers_of(picks)}" + (f", {UNSEEN}" if unseen else "")
+    return studio.records.approve(post_id, plans, person, why, version=version)
 
 
 def reject(studio: Studio, post_id: str, person: str, why: str = "rejected", *, version: int | None = None) -> None:

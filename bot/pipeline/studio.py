@@ -13,6 +13,7 @@ from bot.pictures import PictureStore
 from bot.settings import CONFIG, Settings
 
 if TYPE_CHECKING:
+    from bot.provenance import Signer
     from bot.records import Records
     from generation.generators import Generator
     from generation.prompting import RulesWriter
@@ -90,6 +91,13 @@ class Studio:
         from moderation import Moderators, Policy
 
         return Moderators.load(Policy.load(CONFIG / "moderation.toml"))
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Who signs the credentials of what is published."""
+        from bot.provenance import Signer
+
+        return Signer.open(self.settings)
 
     def open_painter(self, name: str = "") -> Future[Painter]:
         """Begin to load who draws, the model in use or another by name, so that it is there when the brief is."""

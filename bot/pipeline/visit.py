@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.errors import EaselError, Misuse, Refused
 from bot.pipeline import decide
+from bot.pipeline.credentials import signed
 from bot.pipeline.decide import Decision, Situation
 from bot.records.publications import COMING, LOOKING
 from bot.records.states import AccountState, PublicationState
@@ -118,11 +119,13 @@ def upload(studio: Studio, publication_id: str, index: int) -> dict[str, Any]:
             from publishers import carousel_pdf  # loads Pillow
 
             title = carousel_title(row.text)
-            data = carousel_pdf([studio.pictures.read(digest) for digest, _ in row.pictures], title)
+            digests = [digest for digest, _ in row.pictures]
+            data = carousel_pdf([studio.pictures.read(digest) for digest in digests], title)
         else:
             digest, title = row.pictures[index]
+            digests = [digest]
             data = publisher.prepare(studio.pictures.read(digest))
-        return {"media": asdict(publisher.upload(data, title))}
+        return {"media": asdict(publisher.upload(signed(studio, row, digests, data), title))}
     except PublishError as error:
         decision = decide.after_refused_upload(error, situation(studio, row))
     except EaselError as error:
@@ -218,6 +221,7 @@ def publication_value(row: PublicationRow, media: list[dict[str, Any]]) -> Publi
         body_hash=row.approval_hash,
         remote_id=row.remote_id,
         last_attempted_at=row.attempted_at,
+        made_with_ai=bool(row.pictures),
     )
 
 

@@ -13,6 +13,9 @@ from typing import Any
 OUTBOX_ACCOUNT = "outbox"
 """The account on every network until one is connected."""
 
+UNSEEN = "taken unseen"
+"""Stands in the audit of an approval where no person looked: `easel post --yes` in a script."""
+
 
 @dataclass(frozen=True)
 class Drawn:

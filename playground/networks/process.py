@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 CONTROL_SECONDS = 10.0
@@ -41,6 +42,10 @@ class LocalNetworks:
         accounts: list[dict[str, Any]] = json.loads(self._ask("GET", "/_accounts"))
         return accounts
 
+    def media(self, upload_id: str) -> bytes:
+        """The very bytes of a picture or document that was handed over."""
+        return self._fetch("GET", f"/_media/{quote(upload_id)}")
+
     def page(self, network: str) -> str:
         """A network's feed as its readers get it."""
         return self._ask("GET", f"/{network}/")
@@ -70,9 +75,12 @@ class LocalNetworks:
         self._ask("POST", "/_tokens", {"network": network, "do": "revoke"})
 
     def _ask(self, method: str, path: str, body: Any = None) -> str:
+        return self._fetch(method, path, body).decode()
+
+    def _fetch(self, method: str, path: str, body: Any = None) -> bytes:
         data = None if body is None else json.dumps(body).encode()
         with urlopen(Request(self.address + path, data, method=method), timeout=CONTROL_SECONDS) as answer:  # noqa: S310
-            return str(answer.read().decode())
+            return bytes(answer.read())
 
 
 @contextlib.contextmanager

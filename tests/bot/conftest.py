@@ -59,14 +59,15 @@ def approve(studio):
     from bot.records import PostState
     from bot.records.store import Drawn
 
-    def approve(draft="hello", networks=("x",), due_at=None, pictures=1, carousel=False, **options):
+    def approve(draft="hello", networks=("x",), due_at=None, pictures=1, carousel=False, images=(), **options):
         records = studio.records
         post = records.create_post("ana", draft, list(networks), due_at, "Europe/Madrid", **options)
         records.move_post(post.id, PostState.PREPARING, "ana", "preparing", expected=PostState.DRAFTED)
         texts = dict.fromkeys(("draft", "normalized", "prompt", "alt_text"), "a rocket")
         brief = records.add_brief(post.id, {**texts, "negative": [], "spans": [], "notices": []}, [])
         verdicts = [{"moderator": "eyes", "decision": "allow", "reason": "fine", "scores": {}}]
-        drawn = [studio.pictures.add(Image.new("RGB", (64, 64), (255, 165, seed))) for seed in range(pictures)]
+        images = images or [Image.new("RGB", (64, 64), (255, 165, seed)) for seed in range(pictures)]
+        drawn = [studio.pictures.add(image) for image in images]
         made = [Drawn(seed, 0.5, "doodle", "r1", {}, picture, verdicts) for seed, picture in enumerate(drawn)]
         picks = records.add_candidates(post.id, brief.id, made)
         records.move_post(post.id, PostState.REVIEW, "easel", "ready", expected=PostState.PREPARING)
