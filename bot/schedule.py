@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -23,6 +24,14 @@ RELATIVE = re.compile(r"in (?P<number>\d{1,4}) (?P<unit>minute|hour|day)s?")
 
 FARTHEST = timedelta(days=366)
 """A time farther away is taken for a slip of the keyboard."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """When a post goes out: at a time, in each account's next free slot, or (neither) as soon as it is approved."""
+
+    at: datetime | None = None
+    slot: bool = False
 
 
 def parse_time(text: str, zone: ZoneInfo, now: datetime) -> datetime:

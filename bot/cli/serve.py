@@ -1,4 +1,4 @@
-"""`easel serve` and `easel worker`: the processes that carry out what was approved."""
+"""`easel serve`, `easel bot` and `easel worker`: the processes that carry out what was approved."""
 
 from __future__ import annotations
 
@@ -31,6 +31,19 @@ def serve() -> None:
     ]
     typer.echo(f"Easel serves {settings.home}. Ctrl-C stops it.")
     serve(roles)
+
+
+def bot(
+    name: Name = "",
+    health_port: Annotated[int, typer.Option(help="Answer /healthz, /readyz and /metrics here; 0 is nowhere.")] = 0,
+    parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when this process is gone.")] = None,
+) -> None:
+    """Be the Slack bot, by Socket Mode or by signed HTTP (docs/slack.md)."""
+    from bot.settings import load_settings
+    from bot.slack.process import run_bot
+
+    run_bot(load_settings(), name, health_port, parent)
+    os._exit(0)  # a thread that waits for a network must not hold the exit up
 
 
 def worker(

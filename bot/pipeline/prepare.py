@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +102,7 @@ def stages(
     brief = as_wished(before, options, post.requested_by)
     if prompt is not None:
         brief = with_prompt(brief, prompt, person)
-    verdicts = judge_texts(studio, brief, post.networks)
+    verdicts = judge_texts(studio, brief, post.networks, post.texts or {})
     row = studio.records.add_brief(post.id, brief.to_dict(), [verdict.to_dict() for verdict in verdicts])
     yield Understood(brief, verdicts)
 
@@ -144,9 +144,10 @@ def stages(
     yield Ready(candidates)
 
 
-def judge_texts(studio: Studio, brief: Brief, networks: Sequence[str]) -> tuple[Verdict, ...]:
-    """The verdicts on every text of the brief; one that says the same as an earlier one is judged once."""
+def judge_texts(studio: Studio, brief: Brief, networks: Sequence[str], own: Mapping[str, str]) -> tuple[Verdict, ...]:
+    """The verdicts on every text of the brief and of single networks (`own`); the same words are judged once."""
     texts = {"draft": brief.draft, "normalized": brief.normalized, "prompt": brief.prompt, "alt text": brief.alt_text}
+    texts |= {f"text for {network}": text for network, text in own.items()}
     seen: set[str] = set()
     verdicts: list[Verdict] = []
     for where, text in texts.items():

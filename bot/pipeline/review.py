@@ -12,6 +12,7 @@ from bot.records.values import UNSEEN
 
 if TYPE_CHECKING:
     from bot.pipeline.studio import Studio
+    from bot.schedule import Timing
 
 
 def approve(
@@ -22,6 +23,7 @@ def approve(
     *,
     carousel: bool = False,
     apart: bool = False,
+    timing: Timing | None = None,
     version: int | None = None,
     unseen: bool = False,
 ) -> list[PublicationRow]:
@@ -39,7 +41,7 @@ def approve(
         raise Misuse("No picture was picked: pick at least one.")
     if blocked := [row.number for row in picks if is_blocked(row)]:
         raise Misuse(f"Candidate {blocked[0]} is blocked by moderation and cannot be approved; choose another.")
-    plans = plan(studio, studio.records.post(post_id), picks, carousel=carousel, apart=apart)
+    plans = plan(studio, studio.records.post(post_id), picks, carousel=carousel, apart=apart, timing=timing)
     why = f"candidates {numbers_of(picks)}" + (f", {UNSEEN}" if unseen else "")
     return studio.records.approve(post_id, plans, person, why, version=version)
 

@@ -154,8 +154,13 @@ class PublicationRecords(RecordsBase):
                 session, row, LOOKING, to, why, attempt=attempt, new_attempt=visit_at is not None, **changes
             )
 
-    def reschedule(self, publication_id: str, at: datetime, person: str, why: str) -> PublicationRow:
-        """Move a publication that has not been sent to another time; also how a failed one is tried again."""
+    def reschedule(
+        self, publication_id: str, at: datetime, person: str, why: str, *, attempt: int | None = None
+    ) -> PublicationRow:
+        """Move a publication that has not been sent to another time; also how a failed one is tried again.
+
+        With `attempt`, only if it still is the one that the person saw.
+        """
         states = (PublicationState.PLANNED, PublicationState.MISSED, PublicationState.FAILED)
         with self.transaction() as session:
             row = find_publication(session, publication_id)
@@ -167,18 +172,25 @@ class PublicationRecords(RecordsBase):
                 PublicationState.PLANNED,
                 why,
                 person=person,
+                attempt=attempt,
                 new_attempt=True,
                 due_at=at,
                 visit_at=at,
                 error=None,
             )
 
-    def cancel(self, publication_id: str, person: str, why: str) -> PublicationRow:
+    def cancel(self, publication_id: str, person: str, why: str, *, attempt: int | None = None) -> PublicationRow:
         """Take a publication that is not published off the plan for good."""
         with self.transaction() as session:
             row = find_publication(session, publication_id)
             return self.move_publication(
-                session, row, (PublicationState.PLANNED, *ASKING), PublicationState.CANCELLED, why, person=person
+                session,
+                row,
+                (PublicationState.PLANNED, *ASKING),
+                PublicationState.CANCELLED,
+                why,
+                person=person,
+                attempt=attempt,
             )
 
     def confirm(self, publication_id: str, there: bool, person: str, url: str | None = None) -> PublicationRow:

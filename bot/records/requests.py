@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.records.base import RecordsBase
@@ -21,26 +21,26 @@ LEASE = timedelta(seconds=60)
 class RequestRecords(RecordsBase):
     """Requests by a key of Slack's own ids, so that what is delivered twice is kept once."""
 
-    def keep_request(self, key: str, kind: str, person: str, body: Mapping[str, Any]) -> bool:
-        """Keep a request; False if it is there already."""
+    def keep_request(self, key: str, kind: str, person: str, body: Mapping[str, Any]) -> RequestRow | None:
+        """Keep a request, already claimed by this process; None if it is there already."""
         now = datetime.now(UTC)
-        row = {
-            "key": key,
-            "workspace": self.workspace,
-            "kind": kind,
-            "person": person,
-            "body": dict(body),
-            "state": WAITING,
-            "attempts": 0,
-            "due_at": now,
-            "created_at": now,
-        }
+        row = RequestRow(
+            key=key,
+            workspace=self.workspace,
+            kind=kind,
+            person=person,
+            body=dict(body),
+            state=WAITING,
+            attempts=1,
+            due_at=now + LEASE,
+            created_at=now,
+        )
         try:
             with self.transaction() as session:
-                session.execute(insert(RequestRow).values(**row))
+                session.add(row)
         except IntegrityError:
-            return False
-        return True
+            return None
+        return row
 
     def claim_requests(self, limit: int, workspaces: Collection[str] | None = None) -> list[RequestRow]:
         """Take waiting requests for `LEASE`, the oldest first; of two processes that ask, one gets each."""
@@ -61,11 +61,11 @@ class RequestRecords(RecordsBase):
                     claimed.append(row)
         return claimed
 
-    def request(self, request_id: int) -> RequestRow | None:
-        """The request with this id in this workspace."""
+    def request(self, key: str) -> RequestRow | None:
+        """The request with this key in this workspace."""
+        query = select(RequestRow).where(RequestRow.key == key, RequestRow.workspace == self.workspace)
         with self.reading() as session:
-            row = session.get(RequestRow, request_id)
-            return row if row is not None and row.workspace == self.workspace else None
+            return session.scalars(query).first()
 
     def finish_request(self, request_id: int, error: str | None = None) -> None:
         """The request is carried out, or failed for good with `error`."""

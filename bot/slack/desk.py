@@ -1,0 +1,117 @@
+"""One workspace as those who work for it find it: its records, its Slack, who may do what, and telling people."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec, TypeVar
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.errors import Misuse
+from bot.pipeline.studio import Studio
+from bot.records import Records
+from bot.roles import Role, Rules, rules_for
+from bot.settings import Settings
+from bot.slack.blocks.words import Json
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+PERSON_SECONDS = 600.0
+"""How long what Slack says of a person is believed."""
+
+REFUSALS = {
+    Role.REQUESTER: "You are not among those who may have posts painted here",
+    Role.APPROVER: "Only an approver of this channel may do that",
+    Role.ADMIN: "Only an admin of Easel may do that",
+}
+
+
+@dataclass(frozen=True)
+class Member:
+    """What Slack says of a person."""
+
+    timezone: str
+    runs_workspace: bool
+
+
+@dataclass
+class Desk:
+    """One workspace. `bot_user` is the app's own member id."""
+
+    studio: Studio
+    client: AsyncWebClient
+    bot_user: str = ""
+    _members: dict[str, tuple[float, Member]] = field(default_factory=dict)
+
+    @property
+    def records(self) -> Records:
+        """The records of the workspace."""
+        return self.studio.records
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this process."""
+        return self.studio.settings
+
+    async def do(self, function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+        """Call something that waits for disk or networks, without holding anybody up."""
+        return await asyncio.to_thread(function, *arguments, **options)
+
+    async def member(self, user: str) -> Member:
+        """What Slack says of a person, asked at most every few minutes."""
+        known = self._members.get(user)
+        if known and time.monotonic() - known[0] < PERSON_SECONDS:
+            return known[1]
+        told: Mapping[str, Any] = (await self.client.users_info(user=user))["user"]
+        runs = any(bool(told.get(name)) for name in ("is_admin", "is_owner", "is_primary_owner"))
+        member = Member(str(told.get("tz") or self.settings.zone.key), runs)
+        self._members[user] = (time.monotonic(), member)
+        return member
+
+    async def rules(self, channel: str) -> Rules:
+        """The rules of a channel."""
+        return await self.do(lambda: rules_for(channel, self.settings.home, self.records.rules(channel)))
+
+    async def may(self, user: str, role: Role, channel: str) -> bool:
+        """Whether a person has a role in a channel."""
+        rules = await self.rules(channel)
+        if rules.allow(user, role):
+            return True
+        return not rules.admins and rules.allow(user, role, runs_workspace=(await self.member(user)).runs_workspace)
+
+    async def need(self, user: str, role: Role, channel: str) -> None:
+        """Raise Misuse if a person may not do what a role may in a channel."""
+        if not await self.may(user, role, channel):
+            people = (await self.rules(channel)).approvers if role is Role.APPROVER else ()
+            who = f" ({', '.join(f'<@{person}>' for person in people)})" if people else ""
+            raise Misuse(f"{REFUSALS[role]}{who}. Nothing was changed. An admin changes who may: `/easel rules`.")
+
+    async def tell(self, body: Mapping[str, Any], text: str, blocks: Sequence[Json] | None = None) -> None:
+        """Tell the person who asked, and nobody else: where they asked, or in a direct message where that fails."""
+        extra: dict[str, Any] = {"blocks": list(blocks)} if blocks else {}
+        if address := body.get("response_url"):
+            answer = await AsyncWebhookClient(str(address)).send(
+                text=text, response_type="ephemeral", replace_original=False, **extra
+            )
+            if answer.status_code == 200:
+                return
+        user, channel = str(body["user"]), str(body.get("channel") or "")
+        if channel:
+            thread = str(body.get("thread") or "") or None
+            try:
+                await self.client.chat_postEphemeral(channel=channel, user=user, text=text, thread_ts=thread, **extra)
+            except SlackApiError:
+                pass  # not a member of the channel, or it is archived: tell them directly
+            else:
+                return
+        await self.client.chat_postMessage(channel=await self.direct(user), text=text, **extra)
+
+    async def direct(self, user: str) -> str:
+        """The direct message channel with a person."""
+        return str((await self.client.conversations_open(users=user))["channel"]["id"])

@@ -1,0 +1,130 @@
+"""Carrying out what was asked for: each row once, by whichever process has it, and again after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from slack_sdk.errors import SlackApiError
+
+from bot.errors import EaselError
+from bot.records import Records
+from bot.records.tables import RequestRow
+from bot.slack.blocks.words import escaped
+from bot.slack.desk import Desk
+from bot.slack.inbox import Inbox
+from generation.errors import GenerationError
+from moderation.errors import ModerationError
+from publishers import PublishError
+
+CarryOut = Callable[[Desk, RequestRow], Awaitable[None]]
+
+TOLD = (EaselError, GenerationError, ModerationError, PublishError)
+"""Errors whose message is for the person who asked."""
+
+AT_ONCE = 16
+LOOK_SECONDS = 1.0
+MOST_ATTEMPTS = 6
+KEPT_FOR = timedelta(days=2)
+FORGET_SECONDS = 3_600.0
+
+OURS = re.compile(r"(<@[UW][A-Z0-9]+>|`/easel[a-z ]*`)")
+PERSON = re.compile(r"\bslack:([UW][A-Z0-9]+)")
+
+log = logging.getLogger("easel.slack")
+
+
+class Errands:
+    """Takes rows from the inbox as they come, and from the records those that a process which is gone left."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        records: Records,
+        desk_of: Callable[[str], Awaitable[Desk]],
+        kinds: Mapping[str, CarryOut],
+        workspaces: Callable[[], Collection[str] | None],
+    ) -> None:
+        self._inbox = inbox
+        self._records = records
+        self._desk_of = desk_of
+        self._kinds = kinds
+        self._workspaces = workspaces
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def take_what_arrives(self) -> None:
+        """Carry out what this process keeps, without end."""
+        while True:
+            row = await self._inbox.arrived.get()
+            await self._slots.acquire()
+            self._start(row)
+
+    async def take_what_is_left(self) -> None:
+        """Carry out what others left and what was postponed, and forget what is long done; without end."""
+        forgot = float("-inf")
+        loop = asyncio.get_running_loop()
+        while True:
+            with suppress(EaselError):  # the database is busy: the next look tries again
+                for row in await asyncio.to_thread(self._records.claim_requests, AT_ONCE, self._workspaces()):
+                    await self._slots.acquire()
+                    self._start(row)
+                if loop.time() - forgot > FORGET_SECONDS:
+                    await asyncio.to_thread(self._records.forget_requests, datetime.now(UTC) - KEPT_FOR)
+                    forgot = loop.time()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _start(self, row: RequestRow) -> None:
+        task = asyncio.create_task(self._carry_out(row))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._slots.release()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("A request could not be noted as carried out: %s", error)
+
+    async def finish(self, seconds: float) -> None:
+        """Let what runs end within the time; the rest is taken up by the next process."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
+        for task in self._running:
+            task.cancel()
+
+    async def _carry_out(self, row: RequestRow) -> None:
+        done = self._records
+        try:
+            desk = await self._desk_of(row.workspace)
+            try:
+                await self._kinds[row.kind](desk, row)
+            except TOLD as error:
+                await desk.tell(row.body, for_person(str(error)))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the row stays and is tried again
+            why = reason(error)
+            log.warning("Request %s (%s) was not carried out: %s", row.id, row.kind, why)
+            if row.attempts >= MOST_ATTEMPTS:
+                await asyncio.to_thread(done.finish_request, row.id, why)
+            else:
+                until = datetime.now(UTC) + timedelta(seconds=2**row.attempts)
+                await asyncio.to_thread(done.postpone_request, row.id, until, why)
+            return
+        await asyncio.to_thread(done.finish_request, row.id)
+
+
+def reason(error: Exception) -> str:
+    """What went wrong in one line, without anything secret: Slack's error name, or what kind of error it was."""
+    if isinstance(error, SlackApiError):
+        return f"Slack said {error.response.get('error', 'nothing')}"
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+
+
+def for_person(text: str) -> str:
+    """An error's message for Slack: harmless, but for commands and for people, whom the records name by their id."""
+    parts = OURS.split(text)
+    shown = "".join(part if index % 2 else escaped(part) for index, part in enumerate(parts))
+    return PERSON.sub(r"<@\1>", shown)

@@ -1,0 +1,67 @@
+"""Which Slack workspaces this process works for, and the desk of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Protocol
+
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.pipeline.studio import Studio
+from bot.records import Records
+from bot.settings import Settings
+from bot.slack.desk import Desk
+
+RATE_RETRIES = 5
+"""Times that Slack's "wait so long" is heeded before a call fails; what called is tried again later then."""
+
+CALL_SECONDS = 30
+
+
+class Workspaces(Protocol):
+    """One workspace by its token, or many that installed the app."""
+
+    def records_of(self, team: str) -> Records:
+        """The records of a team's workspace."""
+
+    async def desk_of(self, workspace: str) -> Desk:
+        """The desk of a workspace."""
+
+    def names(self) -> Collection[str] | None:
+        """The workspaces that are worked for; None for all."""
+
+
+class OneWorkspace:
+    """The workspace of the bot token in the settings; its records are those of the setting `workspace`."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._desk = Desk(studio, web_client(studio.settings, studio.settings.slack_bot_token))
+
+    def records_of(self, team: str) -> Records:
+        """The records, whatever the team is called."""
+        return self._desk.records
+
+    async def desk_of(self, workspace: str) -> Desk:
+        """The one desk."""
+        return self._desk
+
+    def names(self) -> Collection[str] | None:
+        """The one workspace."""
+        return (self._desk.settings.workspace,)
+
+
+def web_client(settings: Settings, token: str) -> AsyncWebClient:
+    """A client of Slack's Web API that waits when it is told to, and tries again where nothing can have happened."""
+    handlers = [
+        AsyncConnectionErrorRetryHandler(max_retry_count=1),
+        AsyncServerErrorRetryHandler(max_retry_count=2),
+        AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_RETRIES),
+    ]
+    return AsyncWebClient(
+        token=token or None, base_url=settings.slack_api_url, timeout=CALL_SECONDS, retry_handlers=list(handlers)
+    )
