@@ -20,6 +20,7 @@ from generation.dalle.config import DalleConfig
 from generation.dalle.modeling import DalleBart
 from generation.errors import ModelFileError
 from generation.models.eight_bits import SCALE_SUFFIX
+from generation.models.leaf import empty
 from generation.models.weights import Leaf, read_header, stream_weights, weights_file
 
 OurPath = tuple[str | int, ...]
@@ -90,7 +91,7 @@ def load_dalle(folder: Path, *, dtype: Any = jnp.float32, param_dtype: Any = jnp
     config = DalleConfig.from_file(folder / "config.json")
     model = DalleBart(config, rngs=None, dtype=dtype, param_dtype=param_dtype)
     parameters = load_parameters(folder, config, param_dtype=param_dtype)
-    nnx.update(model, nnx.from_flat_state([(path, jnp.asarray(array)) for path, array in parameters.items()]))
+    nnx.update(model, nnx.from_flat_state([(path, jax.device_put(array)) for path, array in parameters.items()]))
     return model
 
 
@@ -140,7 +141,9 @@ def _ours(
         entry = table[name]
         parts = array if entry.stacked else [array]
         for path, part in zip(entry.ours, parts, strict=True):
-            yield path, np.array(part, dtype=param_dtype)  # a copy, so that the stacked array can go
+            own = empty(part.shape, np.dtype(param_dtype))  # not a view, so that the stacked array can go
+            own[...] = part
+            yield path, own
 
 
 def _outside_the_layers(config: DalleConfig) -> Iterator[tuple[OurPath, str]]:

@@ -21,6 +21,7 @@ import numpy as np
 from generation.dalle.config import DalleConfig
 from generation.dalle.modeling import ACTIVATIONS, normalise
 from generation.dalle.params import OurPath
+from generation.models.leaf import in_own_pages
 
 Array = jax.Array
 
@@ -141,7 +142,7 @@ def decoder_weights(
     def placed(kernel: Any, bias: Any) -> AnyProduct:
         bias = None if bias is None else _device(bias.astype(dtype))
         if transposed:
-            return TransposedProduct(_device(kernel.T.copy()), bias)
+            return TransposedProduct(_device(kernel.T), bias)
         return Product(_device(kernel), bias)
 
     def product(*paths: OurPath, factor: float = 1.0) -> AnyProduct:
@@ -191,7 +192,7 @@ def decoder_weights(
 
 
 def _device(array: Any) -> Any:
-    return None if array is None else jnp.asarray(array)
+    return None if array is None else jax.device_put(in_own_pages(array) if isinstance(array, np.ndarray) else array)
 
 
 def remember_text(config: DalleConfig, weights: DecoderWeights, text: Array, mask: Array) -> TextMemory:

@@ -73,7 +73,7 @@ class DalleMini:
         self._codebook_size = min(vqgan.config.n_embed, config.decoder_vocab_size)
         encoder = DalleBart(config, rngs=None, dtype=dtype).encoder
         encoder_parameters = [
-            (path[1:], jnp.asarray(parameters.pop(path))) for path in list(parameters) if path[0] == "encoder"
+            (path[1:], jax.device_put(parameters.pop(path))) for path in list(parameters) if path[0] == "encoder"
         ]
         nnx.update(encoder, nnx.from_flat_state(encoder_parameters))
         self._placement = place = Placement()

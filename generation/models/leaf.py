@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import mmap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ DTYPES = {
 MOST_LEAVES = 100_000
 LONGEST_NAME = 1_000
 MOST_AXES = 8
+
+_LARGE = 1 << 17  # from here on the C library, too, asks the system for pages
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,27 @@ def checked_leaf(
     if any(offset + length > end_of_file for offset, length in pieces):
         raise ModelFileError(f"{path}: ends in the middle of {name}; copy or fetch the file again.")
     return leaf
+
+
+def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """An array to fill. A large one has pages of its own.
+
+    They go back to the system when it is dropped, where the C library would keep what it has cut into pieces; and on a
+    CPU `jax.device_put` takes them over without a copy, because they begin where JAX wants arrays to begin.
+    """
+    size = math.prod(shape) * dtype.itemsize
+    if size < _LARGE:
+        return np.empty(shape, dtype)
+    return np.frombuffer(mmap.mmap(-1, size), dtype).reshape(shape)
+
+
+def in_own_pages(array: Array) -> Array:
+    """The array, if it lies row by row in pages such as `empty` gives, else a copy that does."""
+    if array.flags.c_contiguous and array.ctypes.data % mmap.PAGESIZE == 0:
+        return array
+    own = empty(array.shape, array.dtype)
+    own[...] = array
+    return own
 
 
 def bytes_of(array: Array) -> memoryview:

@@ -17,7 +17,7 @@ import numpy as np
 
 from generation.errors import ModelFileError
 from generation.models.eight_bits import SCALE_SUFFIX, join_scales, restored
-from generation.models.leaf import Array, Leaf, bytes_of
+from generation.models.leaf import Array, Leaf, bytes_of, empty
 from generation.models.msgpack_weights import read_msgpack_header, write_msgpack
 from generation.models.safetensors_weights import read_safetensors_header, write_safetensors
 
@@ -92,7 +92,7 @@ def _read_leaf(path: Path, file: Any, name: str, leaf: Leaf) -> Array:
 
 
 def _read_stored(path: Path, file: Any, name: str, leaf: Leaf, dtype: np.dtype[Any]) -> Array:
-    array = np.empty(leaf.shape, dtype)
+    array = empty(leaf.shape, dtype)
     target = bytes_of(array)
     filled = 0
     for offset, length in leaf.pieces:

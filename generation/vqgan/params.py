@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
@@ -38,8 +39,11 @@ def load_vqgan(folder: Path, *, dtype: Any = jnp.float32, param_dtype: Any = jnp
     model = Vqgan(config, rngs=None, dtype=dtype, param_dtype=param_dtype)
     shapes = {ours: leaf.shape for ours, leaf in flat_parameters(model).items()}
     refuse_disagreement(path, {name: shapes[ours] for name, ours in table.items()}, header)
-    # Converted by NumPy: JAX would compile a program for each shape.
-    arrays = [(table[name], jnp.asarray(array.astype(param_dtype))) for name, array in stream_weights(path, header)]
+    # Converted by NumPy: JAX would compile a program for each shape. On a CPU device_put takes the memory over.
+    arrays = [
+        (table[name], jax.device_put(array.astype(param_dtype, copy=False)))
+        for name, array in stream_weights(path, header)
+    ]
     nnx.update(model, nnx.from_flat_state(arrays))
     return model
 
