@@ -11,26 +11,28 @@ Name = Annotated[str, typer.Option(help="A stable name; two processes never shar
 
 
 def serve() -> None:
-    """Draw and publish what is asked for, at its time, until stopped: one process for each."""
+    """Draw, publish and, where Slack's tokens are set, be the bot, until stopped: one process for each."""
     from bot.records import open_database
     from bot.serve import Role, serve
     from bot.settings import load_settings
 
     settings = load_settings()
+    roles: dict[str, tuple[str, ...]] = {queue: ("worker", "--queues", queue) for queue in ("publish", "draw")}
+    if settings.slack_bot_token or settings.slack_signing_secret:
+        from bot.slack.process import refuse_missing
+
+        refuse_missing(settings)
+        roles["bot"] = ("bot",)
     open_database(settings.database).dispose()  # bring the schema up before the roles race to do it
     port = settings.health_port
-    roles = [
-        Role(
-            queue,
-            (
-                *("worker", "--queues", queue, "--parent", str(os.getpid())),
-                *("--health-port", str(port + offset if port else 0)),
-            ),
-        )
-        for offset, queue in enumerate(("publish", "draw"))
-    ]
-    typer.echo(f"Easel serves {settings.home}. Ctrl-C stops it.")
-    serve(roles)
+    common = ("--parent", str(os.getpid()), "--health-port")
+    typer.echo(f"Easel serves {settings.home} ({', '.join(roles)}). Ctrl-C stops it.")
+    serve(
+        [
+            Role(name, (*arguments, *common, str(port + offset if port else 0)))
+            for offset, (name, arguments) in enumerate(roles.items())
+        ]
+    )
 
 
 def bot(
