@@ -4,7 +4,8 @@
 
 Random weights at the published shapes, so nothing is downloaded. A step draws one code of every picture, both sides of
 the guidance included. The last line of the output is one JSON object with at least `ms_per_step`, `peer_ms_per_step`,
-`peer_ratio` (theirs over ours), `limit_ratio` (ours over the limit) and `peak_mb`.
+`peer_ratio` (theirs over ours), `limit_ratio` (ours over the limit) and `peak_mb`; `peak_to_held` is that over the
+weights and caches. On a CPU the kernels of `generation/kernels` serve, and `--dtype` is what weights are stored in.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import argparse
 import json
 import resource
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -26,6 +29,7 @@ from generation.dalle.decoding import Drawing, advance
 from generation.dalle.params import abstract_parameters
 from generation.dalle.sampling import Settings, seed_keys
 from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weights, empty_memory, remember_text
+from generation.kernels import Kernels, load_kernels
 
 # The product and the read by which issue "the DALL-E Mini engine" measures a machine: best of five, single precision.
 LIMIT_PRODUCT = (1024, 4096)
@@ -63,10 +67,11 @@ def shapes() -> dict[str, DalleConfig]:
 class Ours:
     """Our decoder with random weights, made on the device."""
 
-    def __init__(self, config: DalleConfig, images: int, dtype: Any) -> None:
+    def __init__(self, config: DalleConfig, images: int, dtype: Any, kernels: Kernels | None) -> None:
         self.config, self.images = config, images
-        codebook_size = min(config.image_vocab_size, config.decoder_start_token_id)
-        self.weights = decoder_weights(config, _random_parameters(config, dtype), dtype, codebook_size)
+        self.codebook_size = min(config.image_vocab_size, config.decoder_start_token_id)
+        parameters = _random_parameters(config, jnp.float32 if dtype == jnp.int8 else dtype)
+        self.weights = decoder_weights(config, parameters, dtype, self.codebook_size, kernels)
         self.text = _random_text(config, self.weights)
         self.settings = Settings(
             guidance_scale=jnp.full(images, GUIDANCE),
@@ -105,12 +110,16 @@ class Ours:
 
     def step_operations(self, position: int) -> int:
         """Floating-point operations of a step at `position`: two for each weight, row and cached number."""
-        rows = SIDES * self.images
-        products = sum(
-            leaf.size for leaf in jax.tree.leaves((self.weights.layers, self.weights.head)) if leaf.ndim == 2
-        ) - sum(layer.text_keys_values.kernel.size for layer in self.weights.layers)
-        seen = self.config.max_text_length + position
-        return 2 * rows * (products + 2 * self.config.decoder_layers * self.config.d_model * seen)
+        config, width = self.config, self.config.d_model
+        feed_forward = (3 if config.use_glu else 2) * width * config.decoder_ffn_dim
+        seen = config.max_text_length + position
+        layer = 6 * width * width + feed_forward + 2 * width * seen
+        return 2 * SIDES * self.images * (config.decoder_layers * layer + width * self.codebook_size)
+
+    def held_bytes(self) -> int:
+        """All weights and caches that a drawing holds."""
+        held = (self.weights, self.text, self.start(0).memory)
+        return sum(leaf.nbytes for leaf in jax.tree.leaves(held))
 
 
 def _random_parameters(config: DalleConfig, dtype: Any) -> dict[tuple[str | int, ...], jax.Array]:
@@ -194,6 +203,11 @@ def machine_limit() -> tuple[float, float]:
     return LIMIT_READ_BYTES / _best(jax.jit(jnp.sum), block), operations
 
 
+def on_cpu() -> bool:
+    """Whether JAX computes on a CPU."""
+    return jax.default_backend() == "cpu"
+
+
 def _best(function: Callable[..., Any], *arguments: Any) -> float:
     function(*arguments).block_until_ready()
     times = []
@@ -213,11 +227,13 @@ def rounds(length: int, steps: int, count: int) -> Iterator[int]:
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run both programs by turns and put the figures together."""
     config = shapes()[arguments.shape]
-    ours = Ours(config, arguments.images, jnp.dtype(arguments.dtype))
+    with tempfile.TemporaryDirectory() as folder:
+        kernels = load_kernels(Path(folder)) if arguments.kernels and on_cpu() else None
+    ours = Ours(config, arguments.images, jnp.dtype(arguments.dtype), kernels)
     begun = time.perf_counter()
     ours.seconds(0, 1)
     compile_seconds = time.perf_counter() - begun
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     peer = MinDalle(config, arguments.images, arguments.dtype) if arguments.peer else None
     times: list[float] = []
     peer_times: list[float] = []
@@ -238,6 +254,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         "images": arguments.images,
         "device": jax.devices()[0].device_kind,
         "dtype": arguments.dtype,
+        "kernels": kernels is not None,
         "steps": arguments.steps * arguments.rounds,
         "compile_seconds": round(compile_seconds, 1),
         "step_mb": round(ours.step_bytes(middle) / 1e6, 1),
@@ -249,7 +266,9 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         "peer_ms_per_step": None if peer_step is None else round(1e3 * peer_step, 2),
         "peer_ratio": None if peer_step is None else round(peer_step / step, 2),
         "limit_ratio": round(step / limit, 2),
-        "peak_mb": round(peak_mb),
+        "peak_mb": round(peak_bytes / 1e6),
+        "held_mb": round(ours.held_bytes() / 1e6),
+        "peak_to_held": round(peak_bytes / ours.held_bytes(), 2),
     }
 
 
@@ -258,12 +277,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shape", choices=list(shapes()), default="doodle")
     parser.add_argument("--images", type=int, default=4)
-    on_cpu = jax.default_backend() == "cpu"
-    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32" if on_cpu else "bfloat16")
+    parser.add_argument(
+        "--dtype", choices=["float32", "bfloat16", "int8"], default="float32" if on_cpu() else "bfloat16"
+    )
+    parser.add_argument(
+        "--no-kernels", dest="kernels", action="store_false", help="XLA's products, as without a compiler"
+    )
     peers = parser.add_mutually_exclusive_group()
     peers.add_argument("--peer", choices=["min-dalle"], help="measure this one by turns with ours (make bench-setup)")
     peers.add_argument("--no-peer", dest="peer", action="store_const", const=None)
-    parser.add_argument("--steps", type=int, default=32 if on_cpu else 256, help="steps a round")
+    parser.add_argument("--steps", type=int, default=32 if on_cpu() else 256, help="steps a round")
     parser.add_argument("--peer-steps", type=int, default=8, help="the peer's steps a round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--trace", metavar="DIR", help="also write a profile of some steps there")

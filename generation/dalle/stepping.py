@@ -21,6 +21,7 @@ import numpy as np
 from generation.dalle.config import DalleConfig
 from generation.dalle.modeling import ACTIVATIONS, normalise
 from generation.dalle.params import OurPath
+from generation.kernels import Kernels, PackedProduct, attend_in_cache, attend_to_text, pack
 from generation.models.leaf import in_own_pages
 
 Array = jax.Array
@@ -39,6 +40,11 @@ class Product(NamedTuple):
     kernel: Array
     bias: Array | None
 
+    @property
+    def dtype(self) -> Any:
+        """What is computed in."""
+        return self.kernel.dtype
+
     def __call__(self, x: Array) -> Array:
         """x (..., in) -> (..., out) in float32, if the kernel is of that or of bfloat16."""
         y = jnp.matmul(x, self.kernel, preferred_element_type=jnp.float32)
@@ -54,6 +60,11 @@ class TransposedProduct(NamedTuple):
     kernel: Array
     bias: Array | None
 
+    @property
+    def dtype(self) -> Any:
+        """What is computed in."""
+        return self.kernel.dtype
+
     def __call__(self, x: Array) -> Array:
         """x (..., in) -> (..., out)."""
         columns = _keep(x.reshape(-1, x.shape[-1]).T)
@@ -66,7 +77,7 @@ def _keep(x: Array) -> Array:
     return kept
 
 
-AnyProduct = Product | TransposedProduct
+AnyProduct = Product | TransposedProduct | PackedProduct
 
 
 class AttentionWeights(NamedTuple):
@@ -105,7 +116,7 @@ class DecoderWeights(NamedTuple):
     @property
     def dtype(self) -> Any:
         """What products are computed in."""
-        return self.head.kernel.dtype
+        return self.head.dtype
 
 
 class TextMemory(NamedTuple):
@@ -124,10 +135,15 @@ class PictureMemory(NamedTuple):
 
 
 def decoder_weights(
-    config: DalleConfig, parameters: dict[OurPath, Any], dtype: Any, codebook_size: int | None = None
+    config: DalleConfig,
+    parameters: dict[OurPath, Any],
+    dtype: Any,
+    codebook_size: int | None = None,
+    kernels: Kernels | None = None,
 ) -> DecoderWeights:
     """Arrange the parameters of `DalleBart` for drawing, with products in `dtype`.
 
+    With `kernels` the weights are stored in `dtype`, which may be int8 then, and products are computed in float32.
     With a `codebook_size` only so many codes are scored: ids beyond are no codes of the VQGAN, and one of them turns
     its whole picture into NaN. Takes what it uses out of `parameters`, so that a large model is never held twice.
     Those may be NumPy's, which are joined without compiling anything, or JAX's.
@@ -140,16 +156,20 @@ def decoder_weights(
         return Scaling(_device(scale), _device(bias))
 
     def placed(kernel: Any, bias: Any) -> AnyProduct:
+        if kernels is not None:
+            bias = None if bias is None else _device(bias.astype(np.float32))
+            return pack(kernels, np.asarray(kernel), bias, dtype)
+        kernel = kernel if kernel.dtype == dtype else kernel.astype(dtype)
         bias = None if bias is None else _device(bias.astype(dtype))
         if transposed:
             return TransposedProduct(_device(kernel.T), bias)
         return Product(_device(kernel), bias)
 
     def product(*paths: OurPath, factor: float = 1.0) -> AnyProduct:
-        kernels = [parameters.pop((*path, "kernel")).astype(dtype) for path in paths]
+        parts = [parameters.pop((*path, "kernel")) for path in paths]
         biases = [parameters.pop((*path, "bias"), None) for path in paths]
-        kernels[0] = kernels[0] * factor if factor != 1.0 else kernels[0]
-        kernel = kernels[0] if len(kernels) == 1 else numpy.concatenate(kernels, axis=1)
+        parts[0] = parts[0] * factor if factor != 1.0 else parts[0]
+        kernel = parts[0] if len(parts) == 1 else numpy.concatenate(parts, axis=1)
         return placed(kernel, None if biases[0] is None else numpy.concatenate([biases[0] * factor, *biases[1:]]))
 
     # The root of the head's width divides the queries once here, not at each step.
@@ -187,7 +207,7 @@ def decoder_weights(
         embedding_norm=scaling("decoder", "embedding_norm"),
         layers=tuple(layer_weights(layer) for layer in range(config.decoder_layers)),
         final_norm=scaling("decoder", "final_norm") if config.use_final_ln_decoder else None,
-        head=placed(parameters.pop(("head", "kernel"))[:, :codebook_size].astype(dtype), None),
+        head=placed(parameters.pop(("head", "kernel"))[:, :codebook_size], None),
     )
 
 
@@ -288,6 +308,11 @@ def _attend_to_picture(
     position: Array,
 ) -> tuple[Array, Array, Array]:
     """x (S, N, D) -> (S, N, D), and the cache with this position's key and value."""
+    if isinstance(weights.inputs, PackedProduct):
+        inputs = weights.inputs(_norm(config, weights.before, x)).reshape(-1, 3 * x.shape[-1])
+        rows, keys, values = attend_in_cache(inputs, keys, values, position)
+        mixed = rows.reshape(*x.shape[:2], config.decoder_attention_heads, -1)
+        return leave_attention(config, weights, mixed), keys, values
     queries, key, value = queries_keys_values(config, weights, x)
     start = (0, 0, 0, position, 0)
     keys = jax.lax.dynamic_update_slice(keys, key[:, :, :, None].astype(keys.dtype), start)
@@ -303,6 +328,10 @@ def _attend_to_text(
 ) -> Array:
     """x (S, N, D), keys and values (S, G, H, T, K) -> (S, N, D)."""
     sides, groups, heads, _, head_size = keys.shape
+    if isinstance(weights.inputs, PackedProduct):
+        queries = weights.inputs(_norm(config, weights.before, x))
+        mixed = attend_to_text(queries.reshape(-1, x.shape[-1]), keys, values, seen)
+        return leave_attention(config, weights, mixed.reshape(*x.shape[:2], heads, head_size))
     queries = weights.inputs(_norm(config, weights.before, x).astype(x.dtype)).astype(x.dtype)
     queries = queries.reshape(sides, groups, -1, heads, head_size)
     scores = jnp.einsum("sgphk,sghtk->sghpt", queries, keys, preferred_element_type=jnp.float32)

@@ -6,6 +6,7 @@ import math
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from generation.dalle.tokens import TextTokeniser
 from generation.errors import DrawingCancelled, DrawingError, ModelFileError
 from generation.generators.placement import Placement
 from generation.generators.requests import MOST_PICTURES, Candidate, DrawRequest, Preview, SamplingSettings
+from generation.kernels import Kernels, load_kernels
 from generation.models.manifest import MANIFEST_NAME, Manifest
 from generation.vqgan.modeling import Vqgan, to_uint8
 from generation.vqgan.mosaic import code_colours
@@ -65,6 +67,7 @@ class DalleMini:
         clip: ClipScorer | None = None,
         cache_dir: Path | None = None,
         codes_a_step: int = 1,
+        kernels: Kernels | None = None,
     ) -> None:
         """Most callers want `load`. `parameters` is emptied, so that a large model is never held twice."""
         self.name, self.revision, self.config, self.sampling = name, revision, config, sampling
@@ -80,7 +83,7 @@ class DalleMini:
         self._encoder, encoder_state = nnx.split(encoder)
         self._encoder_state = place.everywhere(encoder_state)
         self._weights: DecoderWeights = place.everywhere(
-            decoder_weights(config, parameters, dtype, self._codebook_size)
+            decoder_weights(config, parameters, dtype, self._codebook_size, kernels)
         )
         self._vqgan, vqgan_state = nnx.split(vqgan)
         self._vqgan_state = place.everywhere(vqgan_state)
@@ -96,13 +99,15 @@ class DalleMini:
     ) -> DalleMini:
         """Load a bundle: DalleBart in the folder itself, VQGAN in `vqgan/`; `clip/` and `model.toml` if there are any.
 
-        `cache_dir` keeps compiled programs, so that a later process starts faster. `dtype` is what is computed in:
+        `cache_dir` keeps compiled programs, so that a later process starts faster, and the kernels of
+        `generation/kernels`, which are built meanwhile if need be. `dtype` is what is computed in:
         bfloat16 on accelerators and float32 on a CPU, if not given. With `codes_a_step` over 1 so many codes are
         guessed and confirmed at each step (see `jacobi.py`): the pictures are the same. Raises ModelFileError.
         """
         if cache_dir is not None:
             _keep_compiled_programs(cache_dir)
         dtype = dtype or (jnp.float32 if jax.default_backend() == "cpu" else jnp.bfloat16)
+        kernels = _kernels_meanwhile(cache_dir) if dtype == jnp.float32 else None
         config = DalleConfig.from_file(folder / "config.json")
         vqgan = load_vqgan(folder / "vqgan")
         _refuse_mismatch(folder, config, vqgan)
@@ -124,6 +129,7 @@ class DalleMini:
             clip=ClipScorer.load(folder / "clip") if (folder / "clip" / "config.json").exists() else None,
             cache_dir=cache_dir,
             codes_a_step=codes_a_step,
+            kernels=None if kernels is None else kernels.result(),
         )
 
     def draw(self, requests: Sequence[DrawRequest]) -> list[Candidate]:
@@ -334,6 +340,16 @@ def _refuse_mismatch(folder: Path, config: DalleConfig, vqgan: Vqgan) -> None:
             f"{folder / 'vqgan' / 'config.json'}: n_embed is {vqgan.config.n_embed}, more codes than the "
             f"{config.image_vocab_size} of {folder / 'config.json'}; this VQGAN belongs to another model."
         )
+
+
+def _kernels_meanwhile(cache_dir: Path | None) -> Future[Kernels | None] | None:
+    """Load the kernels in a thread: the first time, a compiler works on them for some seconds."""
+    if cache_dir is None or jax.default_backend() != "cpu" or len(jax.local_devices()) > 1:
+        return None
+    pool = ThreadPoolExecutor(1)
+    loading = pool.submit(load_kernels, cache_dir / "kernels")
+    pool.shutdown(wait=False)
+    return loading
 
 
 def _keep_compiled_programs(folder: Path) -> None:

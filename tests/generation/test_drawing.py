@@ -198,3 +198,13 @@ def test_a_seed_out_of_range_is_refused(seed):
 def test_settings_out_of_range_are_refused_by_name(field):
     with pytest.raises(DrawingError, match=next(iter(field))):
         SamplingSettings(**field)
+
+
+def test_drawing_with_a_cache_folder_gives_the_same_codes(mini, candidates, tmp_path):
+    """There the products are those of `generation/kernels`, where there is a compiler to build them."""
+    folder = bundle(tmp_path / "mini", "dalle-mini-scan", "vqgan-f4")
+    cached = DalleMini.load(folder, cache_dir=tmp_path / "cache")
+    requests = [DrawRequest("a red fox", seed) for seed in range(4)]
+    assert codes(cached.draw(requests)) == codes(candidates)
+    (alone,) = cached.draw(requests[2:3])
+    assert alone.codes == candidates[2].codes

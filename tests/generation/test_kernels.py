@@ -1,0 +1,155 @@
+"""The kernels in C give what XLA gives, row by row the same in any company, and are done without where need be."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import ml_dtypes
+import numpy as np
+import pytest
+
+from generation.kernels import attend_in_cache, attend_to_text, compiler, load_kernels, pack
+
+HEADS = 3
+
+
+@pytest.fixture(scope="module")
+def kernels(tmp_path_factory):
+    loaded = load_kernels(tmp_path_factory.mktemp("kernels"))
+    if loaded is None:
+        pytest.skip("there is no C compiler here")
+    return loaded
+
+
+@pytest.fixture
+def numbers():
+    return np.random.default_rng(0)
+
+
+def normal(numbers, *shape):
+    return numbers.standard_normal(shape, np.float32)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 7, 12, 13, 18, 20, 130])
+@pytest.mark.parametrize("depth", [64, 67])
+@pytest.mark.parametrize("width", [5, 64, 193])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_product_is_that_of_the_stored_weights(kernels, numbers, rows, depth, width, dtype):
+    x, kernel, bias = normal(numbers, rows, depth), normal(numbers, depth, width), normal(numbers, width)
+    product = pack(kernels, kernel, jnp.asarray(bias), jnp.dtype(dtype))
+    stored = kernel.astype(ml_dtypes.bfloat16 if dtype == "bfloat16" else np.float32).astype(np.float64)
+    assert product.kernel.dtype == dtype
+    np.testing.assert_allclose(jax.jit(type(product).__call__)(product, x), x @ stored + bias, atol=1e-4)
+
+
+def test_weights_that_eight_bits_hold_are_kept_in_them_without_loss(kernels, numbers):
+    codes = numbers.integers(-127, 128, (67, 40)).astype(np.float32)
+    codes[0] = 127
+    scale = np.abs(normal(numbers, 40)) + 0.01
+    x = normal(numbers, 9, 67)
+    product = pack(kernels, codes * scale, None, jnp.float32)
+    assert product.kernel.dtype == jnp.int8
+    np.testing.assert_allclose(product(x), x @ (codes * scale).astype(np.float64), rtol=1e-4, atol=1e-3)
+
+
+def test_other_weights_are_rounded_to_eight_bits_only_when_asked(kernels, numbers):
+    kernel, x = normal(numbers, 67, 40), normal(numbers, 9, 67)
+    assert pack(kernels, kernel, None, jnp.float32).kernel.dtype == jnp.float32
+    rounded = pack(kernels, kernel, None, jnp.int8)
+    assert rounded.kernel.dtype == jnp.int8
+    error = np.abs(rounded(x) - x @ kernel)
+    assert 0 < error.max() < 67 * np.abs(x).max() * np.abs(kernel).max() / 127
+
+
+def test_an_output_whose_weights_are_all_zero_is_zero(kernels, numbers):
+    kernel = normal(numbers, 16, 8)
+    kernel[:, 3] = 0
+    y = np.asarray(pack(kernels, kernel, None, jnp.int8)(normal(numbers, 2, 16)))
+    assert np.isfinite(y).all()
+    assert (y[:, 3] == 0).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8"])
+def test_a_row_is_the_same_to_the_bit_in_any_company(kernels, numbers, dtype):
+    x, product = normal(numbers, 20, 128), pack(kernels, normal(numbers, 128, 200), None, jnp.dtype(dtype))
+    alone = np.asarray(product(x[:1]))[0]
+    for rows in range(2, 21):
+        np.testing.assert_array_equal(np.asarray(product(x[:rows]))[0], alone)
+
+
+@pytest.mark.parametrize("size", [16, 64])
+@pytest.mark.parametrize("position", [0, 1, 30])
+def test_attention_in_the_cache_is_softmax_over_what_is_filled(kernels, numbers, size, position):
+    sides, pictures, length = 2, 3, 31
+    shape = (sides, pictures, HEADS, length, size)
+    keys, values = normal(numbers, *shape), normal(numbers, *shape)
+    keys[..., position:, :] = values[..., position:, :] = np.nan  # nothing of these may count
+    inputs = normal(numbers, sides * pictures, 3 * HEADS * size)
+    mixed, new_keys, new_values = jax.jit(attend_in_cache)(inputs, keys, values, jnp.int32(position))
+    query, key, value = inputs.reshape(sides, pictures, 3, HEADS, size).transpose(2, 0, 1, 3, 4)
+    keys[..., position, :], values[..., position, :] = key, value
+    np.testing.assert_array_equal(new_keys, keys)
+    np.testing.assert_array_equal(new_values, values)
+    filled = slice(0, position + 1)
+    scores = jnp.einsum("snhk,snhlk->snhl", query, keys[..., filled, :])
+    expected = jnp.einsum("snhl,snhlk->snhk", jax.nn.softmax(scores), values[..., filled, :])
+    np.testing.assert_allclose(mixed, expected.reshape(mixed.shape), rtol=1e-4, atol=1e-5)
+
+
+def test_scores_far_apart_neither_overflow_nor_vanish(kernels):
+    keys = np.array([[[[[-300.0], [0.0], [300.0]]]]], np.float32)
+    mixed, *_ = attend_in_cache(jnp.asarray([[1.0, 300.0, 7.0]]), keys, jnp.asarray(keys), jnp.int32(2))
+    assert mixed.tolist() == [[7.0]]
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_attention_to_the_text_sees_what_the_mask_leaves(kernels, numbers, groups):
+    sides, rows, length, size = 2, 4, 10, 16
+    keys, values = (normal(numbers, sides, groups, HEADS, length, size) for _ in range(2))
+    seen = numbers.random((sides, groups, 1, 1, length)) < 0.5
+    seen[..., 0] = True
+    queries = normal(numbers, sides * groups * rows, HEADS * size)
+    mixed = jax.jit(attend_to_text)(queries, keys, values, jnp.asarray(seen))
+    shaped = queries.reshape(sides, groups, rows, HEADS, size)
+    scores = jnp.where(seen, jnp.einsum("sgphk,sghtk->sghpt", shaped, keys), -jnp.inf)
+    expected = jnp.einsum("sghpt,sghtk->sgphk", jax.nn.softmax(scores), values)
+    np.testing.assert_allclose(mixed, expected.reshape(mixed.shape), rtol=1e-4, atol=1e-5)
+
+
+def test_many_threads_may_multiply_at_once(kernels, numbers):
+    x, kernel = normal(numbers, 8, 256), normal(numbers, 256, 1000)
+    product = pack(kernels, kernel, None, jnp.float32)
+    multiply = jax.jit(type(product).__call__)
+    once = np.asarray(multiply(product, x))
+    with ThreadPoolExecutor(8) as pool:
+        for again in pool.map(lambda _: np.asarray(multiply(product, x)), range(400)):
+            np.testing.assert_array_equal(again, once)
+
+
+@pytest.fixture
+def as_if_new(monkeypatch):
+    """A process that has loaded no kernels yet."""
+    monkeypatch.setattr(compiler, "_loaded", None)
+
+
+@pytest.mark.parametrize("command", ["false", "no-such-compiler", ""])
+def test_without_a_compiler_that_works_there_are_no_kernels(as_if_new, monkeypatch, tmp_path, command):
+    monkeypatch.setenv("CC", command)
+    assert load_kernels(tmp_path) is None
+
+
+def test_a_folder_that_cannot_be_written_gives_no_kernels(as_if_new, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    assert load_kernels(tmp_path / "file" / "kernels") is None
+
+
+def test_a_library_that_others_can_write_is_not_loaded(kernels, as_if_new, monkeypatch, tmp_path):
+    registered = []
+    monkeypatch.setattr(compiler, "_register", lambda path: registered.append(path) or replace(kernels))
+    assert load_kernels(tmp_path) is not None
+    (built,) = registered
+    built.chmod(0o666)
+    monkeypatch.setattr(compiler, "_loaded", None)
+    assert load_kernels(tmp_path) is None
+    assert registered == [built]
