@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     llm_url: str = ""
     llm_model: str = ""
     llm_seconds: float = Field(default=30.0, gt=0)
+    llm_at_once: int = Field(default=4, ge=1)
     llm_masking: bool = True
     llm_tokens_a_day: int = Field(default=0, ge=0)
     llm_cost_a_day: float = Field(default=0.0, ge=0)

@@ -15,9 +15,9 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from bot.pipeline.writing import Writer
     from bot.settings import Settings
-    from generation.prompting import Brief, RulesWriter
-    from generation.prompting.llm import LLMWriter
+    from generation.prompting import Brief
 
 MOST_CHARACTERS = 1_000_000
 """Read from standard input at most; a draft is far shorter, and what is longer is refused as a draft."""
@@ -109,7 +109,7 @@ def drafts_in(file: Path) -> Iterator[str]:
         raise Misuse(f"{file} cannot be read: {error.strerror}.") from None
 
 
-def write_lines(briefs: RulesWriter | LLMWriter, drafts: Iterable[str]) -> None:
+def write_lines(briefs: Writer, drafts: Iterable[str]) -> None:
     """One JSON object for each line: its brief, or `draft` and `error` where the line is no draft; empty lines too."""
     from generation.prompting import DraftError
 

@@ -49,12 +49,12 @@ def bot(
 
 
 def worker(
-    queues: Annotated[str, typer.Option(help="What to do: publish, draw, or both as publish,draw.")] = "publish,draw",
+    queues: Annotated[str, typer.Option(help="Of publish, draw and llm, with commas between.")] = "publish,draw",
     name: Name = "",
     health_port: Annotated[int, typer.Option(help="Answer /healthz, /readyz and /metrics here; 0 is nowhere.")] = 0,
     parent: Annotated[int | None, typer.Option(hidden=True, help="Stop when this process is gone.")] = None,
 ) -> None:
-    """Be one worker: `--queues draw` on a machine that draws, `--queues publish` anywhere."""
+    """Be one worker: `--queues draw` on a machine that draws, `publish` and `llm` anywhere."""
     from bot.errors import Misuse
     from bot.pipeline.durable import QUEUES
     from bot.pipeline.worker import run_worker

@@ -28,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.errors import EaselError
 from bot.metrics import DRAWING_SECONDS, measured_visit
+from bot.pipeline.asking import write_brief
 from bot.pipeline.drawing import draw_post
 from bot.pipeline.studio import Studio
 from bot.pipeline.visit import visit
@@ -40,8 +41,8 @@ APPLICATION = "easel"
 APPLICATION_VERSION = "1"
 """Workflows go on in processes of the same version only: raise it when a change would confuse those under way."""
 
-PUBLISH, DRAW = "publish", "draw"
-QUEUES = (PUBLISH, DRAW)
+PUBLISH, DRAW, LLM = "publish", "draw", "llm"
+QUEUES = (PUBLISH, DRAW, LLM)
 
 POLL_SECONDS = 0.2
 MOST_PREFIXES = 100
@@ -98,12 +99,22 @@ class Workshop:
             with DRAWING_SECONDS.time():
                 return draw_post(studio.of_post(post_id), post_id, seeds, person, prompt)
 
+        @DBOS.workflow(name=LLM)
+        def write(workspace: str, draft: str) -> dict[str, Any]:
+            answer: dict[str, Any] = run_step("write", write_brief, studio.in_workspace(workspace), draft)
+            return answer
+
+        def ask_in_queue(workspace: str, draft: str) -> dict[str, Any]:
+            return DBOS.enqueue_workflow(LLM, write, workspace, draft).get_result()
+
         self._publish = publish
         self._draw = draw
+        studio.ask = ask_in_queue
 
     def open(self) -> None:
         """Begin to work: what the last process of this name left is taken up first."""
-        DBOS.listen_queues(list(self.queues))
+        # Who draws reads drafts too, so that no machine waits for a worker of language models that nobody started.
+        DBOS.listen_queues([*self.queues, *([LLM] if DRAW in self.queues and LLM not in self.queues else [])])
         DBOS.launch()
         DBOS.register_queue(
             PUBLISH,
@@ -115,6 +126,7 @@ class Workshop:
             polling_interval_sec=POLL_SECONDS,
         )
         DBOS.register_queue(DRAW, worker_concurrency=DRAWING_AT_ONCE, polling_interval_sec=POLL_SECONDS)
+        DBOS.register_queue(LLM, concurrency=self.studio.settings.llm_at_once, polling_interval_sec=POLL_SECONDS)
 
     def close(self, patience_seconds: int) -> None:
         """Take nothing new, let what runs end within the time, and hand the rest back to the queues."""

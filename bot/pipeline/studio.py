@@ -13,11 +13,12 @@ from bot.pictures import PictureStore
 from bot.settings import CONFIG, Settings
 
 if TYPE_CHECKING:
+    from bot.pipeline.asking import Ask
+    from bot.pipeline.writing import Writer
     from bot.provenance import Signer
     from bot.records import Records
     from generation.generators import Generator
     from generation.prompting import RulesWriter
-    from generation.prompting.llm import LLMWriter
     from generation.upscale import Upscaler
     from moderation import Moderators
     from publishers import Publisher
@@ -37,6 +38,7 @@ class Studio:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.pictures = PictureStore(settings.pictures)
+        self.ask: Ask | None = None  # in a worker, the queue of language models
         self._opening: dict[str, Future[Painter]] = {}
         self._one_at_a_time = Lock()
 
@@ -69,14 +71,18 @@ class Studio:
         return RulesWriter.load(CONFIG)
 
     @cached_property
-    def writer(self) -> RulesWriter | LLMWriter:
+    def writer(self) -> Writer:
         """Who turns drafts into briefs.
 
         Raises:
             Misuse: the settings name a language model that cannot be asked.
         """
-        from bot.pipeline.writing import open_writer
+        from bot.pipeline.writing import RULES, open_writer
 
+        if self.ask is not None and self.settings.writer != RULES:
+            from bot.pipeline.asking import QueuedWriter
+
+            return QueuedWriter(self.records.workspace, self.ask)
         return open_writer(self.settings, self.rules, lambda: self.records)
 
     def generator_for(self, chosen: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bot.errors import Misuse
 from bot.pipeline.generators import KEY
@@ -12,10 +12,17 @@ from bot.settings import CONFIG, Settings
 
 if TYPE_CHECKING:
     from bot.records import Records
-    from generation.prompting import RulesWriter
+    from generation.prompting import Brief, RulesWriter
     from generation.prompting.llm import Example, LLMWriter
 
 RULES, LLM = "rules", "llm"
+
+
+class Writer(Protocol):
+    """Who turns drafts into briefs."""
+
+    def write(self, draft: str) -> Brief:
+        """The brief of a draft."""
 
 
 def refuse_unreachable_writer(settings: Settings) -> None:

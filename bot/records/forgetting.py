@@ -15,12 +15,9 @@ from bot.records.base import RecordsBase
 from bot.records.publications import ENDED
 from bot.records.states import FORGOTTEN, PostState, PublicationState
 from bot.records.tables import (
-    AccountRow,
     AuditRow,
     BriefRow,
     CandidateRow,
-    ExampleRow,
-    InstallationRow,
     Post,
     PublicationRow,
     RequestRow,
@@ -29,6 +26,9 @@ from bot.records.tables import (
 
 SETTLED = (PostState.DRAFTED, PostState.BLOCKED, PostState.FAILED, PostState.REJECTED, PostState.APPROVED)
 """States of a post in which nobody works on it or is asked about it; of its publications `ENDED` says the same."""
+
+NAMING = {"person", "owner"}
+"""Columns that name a person, in whatever table; `requested_by` goes with its post."""
 
 ON_ITS_WAY = (PublicationState.PUBLISHING, PublicationState.NEEDS_CONFIRMATION)
 
@@ -110,13 +110,10 @@ class ForgettingRecords(RecordsBase):
         here = self.workspace
         with self.transaction() as session:
             session.execute(delete(RequestRow).where(RequestRow.workspace == here, RequestRow.person == person))
-            for column in (AuditRow.person, AccountRow.owner, ExampleRow.person):
-                table = column.class_
-                session.execute(
-                    update(table).where(table.workspace == here, column == person).values({column.key: pseudonym})
-                )
-            installed = update(InstallationRow).where(InstallationRow.team == here, InstallationRow.person == person)
-            session.execute(installed.values(person=pseudonym))
+            for table in Table.metadata.sorted_tables:
+                for name in NAMING & set(table.c.keys()):
+                    where = table.c[name] == person, table.c["workspace" if "workspace" in table.c else "team"] == here
+                    session.execute(update(table).where(*where).values({name: pseudonym}))
             rename_writer(session, here, person, pseudonym)
             by = pseudonym if by == person else by
             session.add(self.audit_row(pseudonym, by, None, FORGOTTEN, "their data was erased on request"))

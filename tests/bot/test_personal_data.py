@@ -23,6 +23,9 @@ def lived(studio, approve, connect):
     studio.records.keep_request("k1", "compose", "ana", {"draft": "a secret of ana"})
     bens = studio.records.create_post("ben", "bens words", ["x"], None, "UTC")
     studio.records.add_brief(bens.id, {"prompt": "a fox", "writer": "ana"}, [])
+    studio.records.order_drawing(bens.id, "ana", [1], "again")
+    studio.records.keep_example(bens.id, "ana", {"draft": "bens words"})
+    studio.records.save_installation("local", None, "sealed", "B1", "U1", [], "ana")
     studio.records.move_post(bens.id, PostState.PREPARING, "ana", "again", expected=PostState.DRAFTED)
     return live, planned, bens
 

@@ -1,6 +1,7 @@
 """The brief of a post by the writer of the settings: limits, fallbacks, articles, and what people teach."""
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -195,3 +196,44 @@ def test_the_brands_own_generator_draws_unless_another_is_chosen(studio, tmp_pat
     monkeypatch.setattr("bot.pipeline.studio.CONFIG", tmp_path)
     assert studio.generator_for(None) == studio.generator_for("") == "mini"
     assert studio.generator_for("openai") == "openai"
+
+
+def test_a_worker_has_drafts_read_through_the_queue_of_language_models(server, home, make_tiny_bundle, monkeypatch):
+    from bot.pipeline.durable import Workshop, ask_to_draw, queues
+    from bot.pipeline.sharing import SharingStudio
+
+    make_tiny_bundle(home / "models" / "tiny")
+    for name, value in {"MODEL": "tiny", "UPSCALE": "1"}.items():
+        monkeypatch.setenv(f"EASEL_{name}", value)
+    load_settings.cache_clear()
+    studio = SharingStudio(load_settings())
+    team = studio.in_workspace("T1")
+    workshop = Workshop(studio, "draw-test", ["draw"])
+    workshop.open()
+    try:
+        post = new_post(team)
+        ask_to_draw(studio.settings, post.id, [1], "ana")
+        deadline = time.monotonic() + 120
+        while team.records.post(post.id).state not in ("review", "failed"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert team.records.post(post.id).state == "review", team.records.audit(post.id)[-1].why
+        assert team.records.latest_brief(post.id).body["writer"] == "stand-in-chat"
+        assert team.records.spent_today()[0] > 0
+        assert studio.records.spent_today() == (0, 0)
+        with queues(studio.settings) as client:
+            [asked] = client.list_workflows(name="llm")
+            assert asked.workflow_id.startswith(f"draw:{post.id}:")  # so that what forgets the post forgets it too
+    finally:
+        workshop.close(5)
+        studio.records.engine.dispose()
+
+
+def test_what_is_no_draft_is_refused_in_the_same_words_by_way_of_the_queue(studio):
+    from bot.errors import EaselError
+    from bot.pipeline.asking import QueuedWriter, write_brief
+
+    writer = QueuedWriter("local", lambda workspace, draft: write_brief(studio, draft))
+    assert writer.write("our bakery opens").writer == "rules"
+    with pytest.raises(EaselError, match="draft"):
+        writer.write("x" * 50_000)
