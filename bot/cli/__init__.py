@@ -20,6 +20,7 @@ from bot.cli import (
     models,
     moderate,
     post,
+    prompt,
     provenance,
     queue,
     serve,
@@ -52,6 +53,7 @@ app.command()(queue.cancel)
 app.command()(queue.confirm)
 app.command()(queue.take_down)
 app.add_typer(models.app, name="models")
+app.add_typer(prompt.app, name="prompt")
 app.add_typer(train.app, name="train")
 app.add_typer(accounts.accounts, name="accounts")
 app.add_typer(accounts.slots, name="slots")

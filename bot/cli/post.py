@@ -40,6 +40,9 @@ def post(
     generator: Annotated[
         str, typer.Option(help="Who draws: a name of `easel models list`, openai, or openai:MODEL. Default: `model`.")
     ] = "",
+    improve: Annotated[
+        bool, typer.Option("--improve", help="Try variants of the prompt first, and draw with the one that fits best.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(help="Seed of the first candidate; the others count on from it.")] = None,
     approve: Approve = "",
     yes: Yes = False,
@@ -48,7 +51,7 @@ def post(
 ) -> None:
     """Paint a post: understand the draft, draw candidates, check them, let you choose, publish."""
     from bot.errors import Misuse
-    from bot.pipeline.generators import refuse_unusable_generator
+    from bot.pipeline.generators import asks_a_server, refuse_unusable_generator
     from bot.pipeline.publish import refuse_unpublishable
     from bot.pipeline.studio import Studio
     from bot.pipeline.understanding import understand_article
@@ -80,6 +83,8 @@ def post(
     draws = studio.generator_for(generator)
     if draws:
         refuse_unusable_generator(settings, draws)
+    if improve and asks_a_server(draws or settings.model):
+        raise Misuse("--improve draws many small pictures; a server would charge for each. Choose a model of your own.")
     read = understand_article(studio, article, text) if article else None
     text = read.draft if read else text
     refuse_unpublishable(studio, text, networks)
@@ -91,7 +96,7 @@ def post(
         due_at,
         settings.zone.key,
         next_slot=next_slot,
-        options=PostOptions(model=generator) if generator else None,
+        options=PostOptions(model=generator or None, improve=improve) if generator or improve else None,
     )
     if read:
         studio.records.add_brief(row.id, read.to_dict(), [])

@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import EaselError
+from bot.pipeline.improving import improved
 from bot.pipeline.learning import learn
 from bot.pipeline.understanding import understand
 from bot.pipeline.wishes import as_wished, with_prompt
 from bot.records import PostState
 from bot.records.options import PostOptions
 from bot.records.store import Drawn
-from bot.records.tables import CandidateRow, Post
+from bot.records.tables import BriefRow, CandidateRow, Post
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -102,8 +103,7 @@ def stages(
     brief = as_wished(before, options, post.requested_by)
     if prompt is not None:
         brief = with_prompt(brief, prompt, person)
-    verdicts = judge_texts(studio, brief, post.networks, post.texts or {})
-    row = studio.records.add_brief(post.id, brief.to_dict(), [verdict.to_dict() for verdict in verdicts])
+    row, verdicts = keep(studio, post, brief)
     yield Understood(brief, verdicts)
 
     if reason := block_reason(verdicts):
@@ -114,6 +114,10 @@ def stages(
         learn(studio.records, post.id, brief.writer, before, brief)
 
     painter = studio.painter_of(studio.generator_for(options.model))
+    if options.improve:
+        brief = improved(studio.settings, painter.model, brief, seeds[0])
+        row, verdicts = keep(studio, post, brief)
+        yield Understood(brief, verdicts)
     drawn = None
     for event in draw(painter.model, brief, seeds, previews, options.guidance):
         if isinstance(event, list):
@@ -142,6 +146,13 @@ def stages(
     candidates = studio.records.add_candidates(post.id, row.id, finished)
     studio.records.move_post(post.id, PostState.REVIEW, "easel", "candidates are ready", expected=PostState.PREPARING)
     yield Ready(candidates)
+
+
+def keep(studio: Studio, post: Post, brief: Brief) -> tuple[BriefRow, tuple[Verdict, ...]]:
+    """Record a brief of a post with the verdicts on its texts."""
+    verdicts = judge_texts(studio, brief, post.networks, post.texts or {})
+    row = studio.records.add_brief(post.id, brief.to_dict(), [verdict.to_dict() for verdict in verdicts])
+    return row, verdicts
 
 
 def judge_texts(studio: Studio, brief: Brief, networks: Sequence[str], own: Mapping[str, str]) -> tuple[Verdict, ...]:

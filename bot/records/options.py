@@ -11,7 +11,7 @@ from typing import Any
 class PostOptions:
     """None, or nothing, leaves it to the writer of briefs, to the model, to the settings.
 
-    `accounts` are (network, account).
+    `improve` tries variants of the prompt before the candidates are drawn. `accounts` are (network, account).
     """
 
     count: int | None = None
@@ -20,6 +20,7 @@ class PostOptions:
     negative: tuple[str, ...] | None = None
     guidance: float | None = None
     model: str | None = None
+    improve: bool = False
     tone: str = ""
     alt_text: str | None = None
     accounts: tuple[tuple[str, str], ...] = ()

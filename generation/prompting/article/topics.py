@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from generation.prompting.lexicon import Lexicon
-from generation.prompting.pictures import HINT_WEIGHT, Picture, base_forms, verb_stems
+from generation.prompting.pictures import HINT_WEIGHT, base_forms, verb_stems
 
 CHUNK_WORDS = 180
 """Words in a part: a few paragraphs, which usually keep to one topic."""
@@ -18,13 +18,16 @@ CONTEXT_SHARE = 0.15
 TOPICS_LIMIT = 6
 ALIKE = 0.75
 """Similarity of sentence embeddings above which two topics are one."""
-_PICTURES_OF_A_CHUNK = 2
-_KEYWORDS_OF_A_CHUNK = 2
-_FEWEST_MENTIONS = 2
+_TOPICS_OF_A_CHUNK = 4
+_FEWEST_MENTIONS = 3
+"""Mentions in the whole article that make a word more than a passing one."""
+_PICTURE_FACTOR = 1.5
+"""A topic that can be drawn counts for more than one that cannot."""
 _TITLE_FACTOR = 2.0
 _CANDIDATES = 24
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _SHORTEST_KEYWORD = 4
+_NO_PLURALS = frozenset({"always", "gas", "lens", "news", "series"})
 
 Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
 """Texts to unit vectors; handed in by whoever has an embedding model."""
@@ -57,12 +60,15 @@ def chunk(text: str) -> list[str]:
 
 
 def chunk_topics(chunks: Sequence[str], lexicon: Lexicon) -> list[ChunkTopics]:
-    """The topics of each part: things and themes that several of its words point to, then its own rare words."""
-    counts = [_counts(part, lexicon) for part in chunks]
-    spread = Counter(word for _, words in counts for word in words)
+    """The topics of each part: what it says of the things and words that the whole article comes back to."""
+    names = _names(" ".join(chunks))
+    counts = [_counts(part, lexicon, names) for part in chunks]
+    total: Counter[_Thing] = Counter()
+    for part in counts:
+        total.update({thing: words.total() for thing, words in part.items()})
     return [
-        ChunkTopics(" ".join(part.split()[:8]), _topics_of(pictures, words, spread, len(chunks)))
-        for part, (pictures, words) in zip(chunks, counts, strict=True)
+        ChunkTopics(" ".join(part.split()[:8]), _topics_of(found, total))
+        for part, found in zip(chunks, counts, strict=True)
     ]
 
 
@@ -116,32 +122,36 @@ def _alike(ranked: Sequence[Topic], vectors: Sequence[Sequence[float]] | None, o
     return sum(a * b for a, b in zip(vectors[one], vectors[other], strict=True)) >= ALIKE
 
 
-@dataclass
-class _Shown:
-    """A picture that words of a part point to: those words and their weight together."""
+@dataclass(frozen=True)
+class _Thing:
+    """What several words may stand for: a picture, or where none is known the word itself."""
 
-    picture: Picture
-    words: Counter[str]
-    weight: float = 0.0
+    picture: str
+    word: str = ""
 
 
-def _counts(part: str, lexicon: Lexicon) -> tuple[dict[str, _Shown], Counter[str]]:
-    """The pictures of a part by phrase, and how often each word stands there that is not too common."""
+def _counts(part: str, lexicon: Lexicon, names: frozenset[str]) -> dict[_Thing, Counter[str]]:
+    """How often which words of a part stand for which thing; names and words that are too common are left out."""
     keys = [match.group().lower().replace("’", "'") for match in _WORD.finditer(part)]
-    shown: dict[str, _Shown] = {}
-    words: Counter[str] = Counter()
+    counts: dict[_Thing, Counter[str]] = {}
     place = 0
     while place < len(keys):
-        found = lexicon.pictures.longest(keys, place)
-        length = found[0] if found else 1
+        found = None if keys[place] in lexicon.common else lexicon.pictures.longest(keys, place)
         if found and found[1].weight > HINT_WEIGHT:
-            picture = shown.setdefault(found[1].phrase, _Shown(found[1], Counter()))
-            picture.words[" ".join(map(_stem, keys[place : place + length]))] += 1
-            picture.weight += found[1].weight
+            length, thing = found[0], _Thing(found[1].phrase)
         else:
-            words.update(_stem(key) for key in keys[place : place + length] if _may_be_topic(key, lexicon))
+            length, thing = 1, _Thing("", _stem(keys[place]))
+        if thing.picture or (_may_be_topic(keys[place], lexicon) and keys[place] not in names):
+            counts.setdefault(thing, Counter())[" ".join(map(_stem, keys[place : place + length]))] += 1
         place += length
-    return shown, words
+    return counts
+
+
+def _names(text: str) -> frozenset[str]:
+    """Words that are never written small."""
+    words = [match.group() for match in _WORD.finditer(text)]
+    small = {word for word in words if word[0].islower()}
+    return frozenset(word.lower() for word in words if word.lower() not in small)
 
 
 def _may_be_topic(key: str, lexicon: Lexicon) -> bool:
@@ -150,24 +160,26 @@ def _may_be_topic(key: str, lexicon: Lexicon) -> bool:
     )
 
 
-def _topics_of(shown: dict[str, _Shown], words: Counter[str], spread: Counter[str], chunks: int) -> tuple[Topic, ...]:
-    """A topic is called by the word that the part uses most for it."""
-    best = sorted(shown.values(), key=lambda found: -found.weight)[:_PICTURES_OF_A_CHUNK]
-    topics = [
-        Topic(found.words.most_common(1)[0][0], found.picture.phrase, found.weight)
-        for found in best
-        if sum(found.words.values()) >= _FEWEST_MENTIONS
-    ]
-    rare = sorted(words.items(), key=lambda item: -item[1] * math.log(1 + chunks / spread[item[0]]))
-    for word, count in rare[:_KEYWORDS_OF_A_CHUNK]:
-        if count >= _FEWEST_MENTIONS:
-            topics.append(Topic(word, "", float(count)))
-    return tuple(topics)
+def _topics_of(found: dict[_Thing, Counter[str]], total: Counter[_Thing]) -> tuple[Topic, ...]:
+    """The best topics of a part, each called by the word that the part uses most for it.
+
+    The weight grows slower than the mentions, so that in the sum over all parts a topic of many parts comes before one
+    that a single part dwells on.
+    """
+    topics = []
+    for thing, words in found.items():
+        if total[thing] >= _FEWEST_MENTIONS:
+            weight = math.sqrt(words.total()) * (_PICTURE_FACTOR if thing.picture else 1.0)
+            topics.append((weight * math.log1p(total[thing]), Topic(words.most_common(1)[0][0], thing.picture, weight)))
+    topics.sort(key=lambda item: -item[0])
+    return tuple(topic for _, topic in topics[:_TOPICS_OF_A_CHUNK])
 
 
 def _stem(word: str) -> str:
     """A word in one of its forms, so that plural and singular count together."""
     word = word.removesuffix("'s").removesuffix("'")
+    if word in _NO_PLURALS:
+        return word
     if word.endswith("ies") and len(word) > _SHORTEST_KEYWORD:
         return word[:-3] + "y"
     return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word

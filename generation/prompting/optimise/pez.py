@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from PIL import Image, ImageOps
 
 from generation.clip.modeling import Clip
 from generation.clip.scoring import ClipScorer, FloatArray
@@ -27,6 +28,8 @@ Array = jax.Array
 State = tuple[Array, Array, Array]
 """Soft words (B, M, D), and the means of their gradients and of these squared, as Adam keeps them."""
 
+SHIFT = 20
+"""A picture is shifted by the twentieth part of its shorter side."""
 NO_LOSS = 0.005
 """A word without which the similarity falls by no more than this is left out of what was found."""
 _FIRST_MOMENT, _SECOND_MOMENT, _EPSILON = 0.9, 0.999, 1e-8
@@ -34,9 +37,9 @@ _FIRST_MOMENT, _SECOND_MOMENT, _EPSILON = 0.9, 0.999, 1e-8
 
 @dataclass(frozen=True)
 class PezSettings:
-    """How to search. The rate and the decay of weights are the paper's."""
+    """How to search. The rate and the decay of weights are the paper's; more words fit one CLIP and no other."""
 
-    words: int = 6
+    words: int = 4
     steps: int = 200
     starts: int = 4
     rate: float = 0.1
@@ -70,6 +73,22 @@ class HardPrompt:
 
 def _best(steps: Sequence[Step]) -> float:
     return max((step.similarity for step in steps), default=-1.0)
+
+
+def target_of_pictures(scorer: ClipScorer, images: Sequence[Image.Image]) -> FloatArray:
+    """The vector of what pictures show, (E,): the mean over small shifts and their mirror images, brought to length 1.
+
+    A single look would let words be found that fit its pixels and nothing else.
+    """
+    return _unit(scorer.pictures([look for image in images for look in _looks(image.convert("RGB"))]).mean(0))
+
+
+def _looks(image: Image.Image) -> list[Image.Image]:
+    width, height = image.size
+    margin = max(1, min(width, height) // SHIFT)
+    corners = ((0, 0), (2 * margin, 0), (0, 2 * margin), (2 * margin, 2 * margin), (margin, margin))
+    cuts = [image.crop((x, y, x + width - 2 * margin, y + height - 2 * margin)) for x, y in corners]
+    return [image, ImageOps.mirror(image), *cuts]
 
 
 def target_of_text(scorer: ClipScorer, text: str) -> FloatArray:

@@ -26,11 +26,15 @@ class Vocabulary:
 def whole_words(tokenizer: Tokenizer, avoid: Sequence[str] = ()) -> Vocabulary:
     """The whole words among a tokenizer's pieces, without those to avoid (in singular and plural).
 
-    Whatever marks the beginning or the end of a word in its pieces, a word stays if it is read back as the same id.
+    Whatever marks the beginning or the end of a word in its pieces, a word stays if it is read back as the same id, and
+    if wordninja's list knows it: a small tokenizer has pieces such as "noteboo" too.
     """
+    import wordninja
+
     unwanted = {form for word in avoid for form in (word.lower(), f"{word.lower()}s", word.lower().removesuffix("s"))}
     pieces = [(id_, tokenizer.decode([id_]).strip()) for id_ in sorted(tokenizer.get_vocab().values())]
     usable = [(id_, word) for id_, word in pieces if _is_word(word) and word not in unwanted]
+    usable = [(id_, word) for id_, word in usable if wordninja.split(word) == [word]]
     read = tokenizer.encode_batch([word for _, word in usable], add_special_tokens=False)
     kept = [
         (id_, word)
