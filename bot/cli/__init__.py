@@ -19,6 +19,7 @@ from bot.cli import (
     interrupt,
     models,
     moderate,
+    playground,
     post,
     prompt,
     provenance,
@@ -38,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(demo.demo)
+app.command()(playground.playground)
 app.command()(post.post)
 app.command()(post.review)
 app.command()(brief.brief)

@@ -85,9 +85,12 @@ def find(blocks: list[Json], action_id: str, block_id: str = "") -> tuple[Json, 
     raise LookupError(f"There is no element {action_id!r}{f' in block {block_id!r}' if block_id else ''}.")
 
 
-def initial(blocks: list[Json], kept: Values | None = None) -> Values:
-    """The values to begin with. `kept` are those entered before a view was changed: they stay where the same
-    input is still there."""
+def initial(blocks: list[Json], kept: Values | None = None, current: str = "") -> Values:
+    """The values to begin with.
+
+    `kept` are those entered before a view was changed: they stay where the same input is still there. `current` is the
+    conversation that a person acted in.
+    """
     values: Values = {}
     for block, element in elements(blocks):
         field = FIELDS.get(element["type"])
@@ -99,6 +102,8 @@ def initial(blocks: list[Json], kept: Values | None = None) -> Values:
         else:
             empty: Any = [] if field in SEVERAL else None
             value = {"type": element["type"], field: element.get(INITIAL.get(field, ""), empty)}
+            if current and element.get("default_to_current_conversation") and field == "selected_conversation":
+                value[field] = current
         values.setdefault(block["block_id"], {})[element["action_id"]] = value
     return values
 

@@ -71,10 +71,10 @@ class Views:
         """A person's modals, the one in front last."""
         return list(self._stacks[person])
 
-    def open(self, person: str, body: Json) -> ModalOrHome:
+    def open(self, person: str, body: Json, channel: str = "") -> ModalOrHome:
         """Open a modal over everything."""
         self._check_external(body)
-        view = self._new(person, body)
+        view = self._new(person, body, channel)
         self._stacks[person] = [view]
         return view
 
@@ -117,8 +117,9 @@ class Views:
         del stack[place:]
         return closed
 
-    def _new(self, person: str, body: Json) -> ModalOrHome:
-        return ModalOrHome(self._workspace.id("V"), person, body, initial(body["blocks"]), new_hash())
+    def _new(self, person: str, body: Json, channel: str = "") -> ModalOrHome:
+        values = initial(body["blocks"], current=channel)
+        return ModalOrHome(self._workspace.id("V"), person, body, values, new_hash())
 
     def _check_external(self, body: Json) -> None:
         external_id = body.get("external_id")

@@ -56,7 +56,7 @@ def command(slack: Slack, person: Person, channel: Channel, name: str, text: str
         "api_app_id": APP_ID,
         "is_enterprise_install": "false",
         "response_url": slack.response_url(slack.answer(channel.id, person.id)),
-        "trigger_id": slack.tickets.trigger(person.id),
+        "trigger_id": slack.tickets.trigger(person.id, channel=channel.id),
     }
 
 
@@ -90,7 +90,7 @@ def message_shortcut(slack: Slack, person: Person, message: Message, callback_id
         "message_action",
         person,
         callback_id=callback_id,
-        trigger_id=slack.tickets.trigger(person.id),
+        trigger_id=slack.tickets.trigger(person.id, channel=channel.id),
         response_url=slack.response_url(slack.answer(channel.id, person.id, thread_ts=message.thread_ts)),
         action_ts=slack.workspace.ts(),
         message_ts=message.ts,
@@ -115,7 +115,7 @@ def message_actions(slack: Slack, person: Person, message: Message, action: Json
         "block_actions",
         person,
         container=container,
-        trigger_id=slack.tickets.trigger(person.id),
+        trigger_id=slack.tickets.trigger(person.id, channel=channel.id),
         channel={"id": channel.id, "name": channel.name},
         **({} if message.only_for else {"message": message_shown(slack, message)}),
         state={"values": message.state},

@@ -12,11 +12,12 @@ from playground.slack.settings import Settings
 
 @dataclass
 class Trigger:
-    """A person's action, from which one view may be opened; `view` is the one that it happened in."""
+    """A person's action, from which one view may be opened; `view` or `channel` is where it happened."""
 
     person: str
     at: float
     view: str = ""
+    channel: str = ""
     used: bool = False
 
 
@@ -40,10 +41,10 @@ class Tickets:
     _triggers: dict[str, Trigger] = field(default_factory=dict)
     _answers: dict[str, Answer] = field(default_factory=dict)
 
-    def trigger(self, person: str, view: str = "") -> str:
+    def trigger(self, person: str, view: str = "", channel: str = "") -> str:
         """A new trigger id."""
         name = f"{secrets.randbelow(10**12)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
-        self._triggers[name] = Trigger(person, time.monotonic(), view)
+        self._triggers[name] = Trigger(person, time.monotonic(), view, channel)
         return name
 
     def exchange(self, name: str) -> Trigger:

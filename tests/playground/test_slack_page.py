@@ -1,5 +1,7 @@
 """The page in a real browser: what an app shows is there, and what people do on it reaches the app."""
 
+import json
+import random
 import re
 import shutil
 import struct
@@ -11,6 +13,7 @@ from playground.slack.credentials import Credentials
 from playground.slack.manifest import Manifest
 from playground.slack.page.screen import Screen, UnknownPart
 from playground.slack.settings import Settings
+from playground.slack.workspace import File
 
 CHROMIUM = shutil.which("chromium")
 needs_browser = pytest.mark.skipif(
@@ -345,3 +348,73 @@ def test_a_part_that_the_page_does_not_know_fails_loudly():
     slack.post(slack.workspace.channels[CHANNEL], ana.id, "t", [{"type": "hologram", "block_id": "b"}])
     with pytest.raises(UnknownPart, match="hologram"):
         Screen(slack, "").messages(ana, CHANNEL)
+
+
+def test_blocks_with_junk_in_them_are_refused_or_can_be_shown():
+    from playground.networks.journal import Journal
+    from playground.slack.errors import SlackError
+    from playground.slack.slack import Slack
+
+    slack = Slack(manifest=Manifest(), credentials=Credentials(), settings=Settings(), journal=Journal())
+    ana, screen, chance = slack.workspace.person("requester"), Screen(slack, ""), random.Random(4)
+    file = slack.workspace.files["F1"] = File("F1", ana.id, "p.png", data=picture(), ready_at=0.0, given_to_app=True)
+    refused = 0
+    for _ in range(600):
+        blocks = json.loads(json.dumps(SAMPLE))
+        spoil(blocks, chance)
+        slack.workspace.channels[CHANNEL].messages.clear()
+        try:
+            checked = slack.checked_blocks(blocks)
+        except SlackError:
+            refused += 1
+            continue
+        slack.post(slack.workspace.channels[CHANNEL], "U0EASELBOT", "t", checked)
+        assert 'class="blocks"' in screen.messages(ana, CHANNEL)
+    assert 300 < refused < 600
+    assert file.is_ready
+
+
+def spoil(blocks, chance):
+    """Put junk somewhere, or take something away."""
+    junk = [None, 0, -1, True, "", "x" * 4_000, [], {}, [[]], [{}], [None], {"type": None}, {"type": []}, "\ud800"]
+    holder = blocks
+    while True:
+        inner = [
+            v for v in (holder.values() if isinstance(holder, dict) else holder) if isinstance(v, dict | list) and v
+        ]
+        if not inner or (holder is not blocks and chance.random() < 0.3):
+            break
+        holder = chance.choice(inner)
+    key = chance.choice(list(holder) if isinstance(holder, dict) else range(len(holder)))
+    if chance.random() < 0.2:
+        del holder[key]
+    else:
+        holder[key] = chance.choice(junk)
+
+
+IMAGE = {"type": "image", "slack_file": {"id": "F1"}, "alt_text": "a square"}
+SURE = {"title": plain("Sure?"), "text": mrkdwn("x"), "confirm": plain("Yes"), "deny": plain("No")}
+SECTION = {"type": "rich_text_section", "elements": [{"type": "text", "text": "a"}, {"type": "user", "user_id": "U1"}]}
+CARD = {"type": "card", "hero_image": IMAGE, "title": mrkdwn("t"), "actions": [button("b")]}
+SAMPLE = [
+    {"type": "header", "text": plain("h")},
+    {"type": "section", "text": mrkdwn("x"), "accessory": button("a", confirm=SURE), "fields": [mrkdwn("a")]},
+    {"type": "context", "elements": [IMAGE, mrkdwn("x")]},
+    IMAGE,
+    {"type": "rich_text", "elements": [SECTION, {"type": "rich_text_list", "style": "bullet", "elements": [SECTION]}]},
+    {"type": "markdown", "text": "x"},
+    {
+        "type": "carousel",
+        "elements": [{"type": "card", "hero_image": IMAGE, "title": mrkdwn("t"), "actions": [button("b")]}],
+    },
+    {
+        "type": "actions",
+        "elements": [
+            {"type": "static_select", "action_id": "s", "options": options("A", "B"), "placeholder": plain("p")},
+            {"type": "overflow", "action_id": "o", "options": options("A", "B")},
+            {"type": "datetimepicker", "action_id": "d", "initial_date_time": 1_628_633_820},
+        ],
+    },
+    field("n", "number_input", is_decimal_allowed=True, min_value="1"),
+    field("m", "multi_static_select", option_groups=[{"label": plain("g"), "options": options("A")}]),
+]

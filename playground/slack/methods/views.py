@@ -17,7 +17,7 @@ def open_view(slack: Slack, given: Arguments) -> Json:
     """Open a modal for whoever acted."""
     body = view_of(slack, given, "modal")  # before the trigger: a view that is refused does not use it up
     trigger = slack.tickets.exchange(given.needed("trigger_id"))
-    view = slack.views.open(trigger.person, body)
+    view = slack.views.open(trigger.person, body, trigger.channel)
     slack.touch()
     return {"view": view.shown()}
 
