@@ -22,14 +22,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from generation.clip.modeling import Clip
+from generation.clip.params import load_clip
 from generation.dalle.config import DalleConfig
 from generation.dalle.params import load_dalle
 from generation.dalle.tokens import TextTokeniser
 from generation.generators.dalle_mini import DalleMini
 from generation.generators.requests import DrawRequest, SamplingSettings
-from generation.models.weights import read_weights, weights_file
 from generation.training.captions import with_article
-from generation.training.contrastive import ClipShape, Weights, clip_ids, embed_pictures, embed_texts
+from generation.training.contrastive import ClipShape, clip_ids, embed_pictures, embed_texts
 from generation.training.dataset import SceneSet, held_out_scenes, tokenise
 from generation.training.errors import TrainingError
 from generation.training.palette import GROUND_COLOURS
@@ -175,24 +176,22 @@ def nats(folder: Path, scenes: SceneSet, codes: np.ndarray) -> float:
 class Judge:
     """A tiny CLIP: captions and pictures -> unit vectors."""
 
-    weights: Weights
-    shape: ClipShape
+    clip: Clip
     tokeniser: TextTokeniser
 
     @classmethod
     def load(cls, folder: Path, tokeniser: TextTokeniser) -> Judge:
         """Read a folder written by `easel train doodle --stage clip`."""
-        weights = read_weights(weights_file(folder))
-        return cls({name: jnp.asarray(value, jnp.float32) for name, value in weights.items()}, ClipShape(), tokeniser)
+        return cls(load_clip(folder), tokeniser)
 
     def captions(self, captions: Sequence[str]) -> np.ndarray:
         """(N, projection)."""
         ids, _ = tokenise(self.tokeniser, captions)
-        return np.asarray(embed_texts(self.weights, clip_ids(jnp.asarray(ids, jnp.int32), self.shape), self.shape))
+        return np.asarray(embed_texts(self.clip, clip_ids(jnp.asarray(ids, jnp.int32), ClipShape())))
 
     def pictures(self, pixels: np.ndarray) -> np.ndarray:
         """(N, Y, X, 3) in [0, 1] -> (N, projection)."""
-        return np.asarray(embed_pictures(self.weights, jnp.asarray(pixels, jnp.float32), self.shape))
+        return np.asarray(embed_pictures(self.clip, jnp.asarray(pixels, jnp.float32)))
 
 
 def retrieval(judge: Judge, pixels: np.ndarray, own: Sequence[str], pools: Sequence[Sequence[str]]) -> float:
@@ -262,7 +261,8 @@ def nearest_colour(picture: np.ndarray) -> str:
 
 def throughput(folder: Path, batch: int) -> dict[str, Any]:
     """Samples a second of the seq2seq stage on this machine, over what its matrix products alone would allow."""
-    from generation.training.seq2seq import Pairs, Schedule, train_seq2seq
+    from generation.training.chained import Schedule
+    from generation.training.seq2seq import Pairs, train_seq2seq
 
     config = DalleConfig.from_file(folder / "config.json")
     how = Arithmetic.for_backend(jax.default_backend())

@@ -1,14 +1,16 @@
-"""`easel train`: make models of one's own. The stages of doodle first."""
+"""`easel train`: models of one's own, from captions and pictures; and the stages by which doodle was made."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+ON_TWO_CORES: dict[str, Any] = {"batch": 16, "minutes": 60.0}
 SHIPPED_DOODLE = Path(__file__).parents[2] / "generation/models/doodle"
 
 app = typer.Typer(help="Train models.", no_args_is_help=True)
@@ -29,6 +31,49 @@ def train() -> None:
 
 
 @app.command()
+def run(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN.toml", help="What to train, on what, how: docs/training.md.")],
+    work: Annotated[Path | None, typer.Option(help="The work folder; the plan's name if left out.")] = None,
+    coordinator: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where several machines meet.")] = "",
+    processes: Annotated[int, typer.Option(min=1, help="With --coordinator: how many processes train.")] = 1,
+    process: Annotated[int, typer.Option(min=0, help="With --coordinator: which of them this is, from 0.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="End with one JSON object.")] = False,
+) -> None:
+    """Fine-tune a model by a plan. A run that was stopped, however it was, goes on when run again."""
+    need_training()
+    from bot.cli.models import print_json, registry
+    from bot.cli.training_screen import training_bar
+    from generation.training.tuning.devices import Meeting
+    from generation.training.tuning.plan import Plan
+    from generation.training.tuning.run import fine_tune
+    from generation.training.tuning.tuned import outcome_table
+
+    wanted = Plan.read(plan)
+    if coordinator:
+        Meeting(coordinator, processes, process).join()
+    with training_bar() as (say, report):
+        ended = fine_tune(wanted, registry(), work or plan.with_suffix(""), say, report)
+    if ended.bundle is None:
+        return
+    if json:
+        print_json({"name": ended.bundle.name, "revision": ended.bundle.revision, **outcome_table(ended.outcomes)})
+        return
+    typer.echo(f"{ended.bundle.name} is made; look at {ended.bundle.folder / 'before-after.png'}.")
+    typer.echo(f"Draw with it: `easel models use {ended.bundle.name}`.")
+
+
+def need_training() -> None:
+    """Raise Misuse where the extra `train` is not installed."""
+    from importlib.util import find_spec
+
+    from bot.errors import Misuse
+
+    missing = [name for name in ("grain", "optax", "orbax", "tensorboardX") if find_spec(name) is None]
+    if missing:
+        raise Misuse(f"Training needs {', '.join(missing)}: `pip install 'easel-bot[train]'`.")
+
+
+@app.command()
 def doodle(
     stage: Annotated[Stage, typer.Option(help="Which stage to run; a killed one goes on where it was.")],
     work: Annotated[Path, typer.Option(help="The folder that holds everything in the making.")] = Path("doodle-work"),
@@ -36,26 +81,32 @@ def doodle(
     icons: Annotated[Path | None, typer.Option(help="data: the node_modules folder with the icon packages.")] = None,
     clipart: Annotated[Path | None, typer.Option(help="data: the svg folder of openclipart.")] = None,
     scenes: Annotated[int, typer.Option(min=1, help="data: how many scenes to compose and encode.")] = 20_000,
-    minutes: Annotated[float, typer.Option(min=0.1, help="vqgan, seq2seq, clip: how long to train.")] = 60.0,
-    batch: Annotated[int, typer.Option(min=1, help="Samples a step; a GPU likes 512, two cores 16.")] = 16,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.1, help="vqgan, seq2seq, clip: how long to train; 60 (clip: 20) if left out.")
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option(min=1, help="Samples a step: 16 (clip: 128) if left out; a GPU likes 512.")
+    ] = None,
     peak_rate: Annotated[float | None, typer.Option(help="The highest learning rate; stages have defaults.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="clip: 0 is shipped; another seed makes a second judge.")] = 0,
 ) -> None:
     """Make doodle: compose scenes, sharpen the VQGAN, continue the seq2seq, train the tiny CLIP."""
     from generation.training import stages
+    from generation.training.chained import Schedule
     from generation.training.contrastive import ClipSchedule
     from generation.training.pixels import PixelSchedule
-    from generation.training.seq2seq import Schedule
 
     place = stages.Work(work, given or SHIPPED_DOODLE)
-    rate: dict[str, Any] = {} if peak_rate is None else {"peak_rate": peak_rate}
+    asked = {"batch": batch, "minutes": minutes, "peak_rate": peak_rate}
+    chosen: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     if stage is Stage.data:
         stages.build_data(place, scenes, os.cpu_count() or 1, icons, clipart, typer.echo)
         stages.encode_data(place, typer.echo)
     elif stage is Stage.vqgan:
-        stages.train_vqgan_stage(place, PixelSchedule(batch=batch, minutes=minutes, **rate), typer.echo)
+        stages.train_vqgan_stage(place, PixelSchedule(**{**ON_TWO_CORES, **chosen}), typer.echo)
     elif stage is Stage.seq2seq:
-        stages.train_seq2seq_stage(place, Schedule(batch=batch, minutes=minutes, **rate), typer.echo)
+        stages.train_seq2seq_stage(place, Schedule(**{**ON_TWO_CORES, **chosen}), typer.echo)
     else:
         name = "clip" if seed == 0 else f"clip-{seed}"
-        stages.train_clip_stage(place, ClipSchedule(batch=batch, minutes=minutes, seed=seed, **rate), name, typer.echo)
+        schedule = replace(ClipSchedule.on_two_cores(seed), **chosen)
+        stages.train_clip_stage(place, schedule, name, typer.echo)

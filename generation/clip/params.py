@@ -1,4 +1,4 @@
-"""Published CLIP checkpoints -> our network: Flax's names, or PyTorch's in a safetensors file."""
+"""Published CLIP checkpoints <-> our network: Flax's names; PyTorch's in a safetensors file are read too."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def name_table(config: ClipConfig) -> dict[str, OurPath]:
     return table
 
 
-def load_clip(folder: Path) -> Clip:
+def load_clip(folder: Path, *, dtype: Any = jnp.float32) -> Clip:
     """Load a CLIP folder (`config.json` and weights), of Flax or of PyTorch in safetensors.
 
     Raises ModelFileError where file and configuration disagree, before memory is taken.
@@ -61,7 +61,7 @@ def load_clip(folder: Path) -> Clip:
     path = weights_file(folder)
     header = {name: leaf for name, leaf in read_header(path).items() if name not in _BUFFERS}
     table = name_table(config)
-    model = nnx.eval_shape(lambda: Clip(config, rngs=nnx.Rngs(0)))
+    model = Clip(config, rngs=None, dtype=dtype)
     shapes = {ours: leaf.shape for ours, leaf in flat_parameters(model).items()}
     names = {name: _torch_name(name) for name in table} if _is_torch(header) else {name: name for name in table}
     layouts = {names[name]: _layout(name, torch=_is_torch(header)) for name in table}
@@ -74,6 +74,12 @@ def load_clip(folder: Path) -> Clip:
     ]
     nnx.update(model, nnx.from_flat_state(arrays))
     return model
+
+
+def published_weights(model: Clip, *, dtype: Any = np.float32) -> dict[str, Array]:
+    """The network's parameters under Flax's published names, as `write_msgpack` and `write_safetensors` take them."""
+    ours = flat_parameters(model)
+    return {name: np.asarray(ours[path]).astype(dtype) for name, path in name_table(model.config).items()}
 
 
 class _Layout:

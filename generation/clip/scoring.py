@@ -23,8 +23,8 @@ FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 IntArray = np.ndarray[Any, np.dtype[np.int32]]
 
 # The statistics of CLIP's training pictures, from its published preprocessing.
-_MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
-_STD = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
+MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
+STANDARD_DEVIATION = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
 
 _END = "<|endoftext|>"
 _LARGEST_TOKENIZER = 16 << 20  # the published one has 2 MB
@@ -43,7 +43,7 @@ class ClipScorer:
     def load(cls, folder: Path) -> ClipScorer:
         """Load a CLIP folder: `config.json`, weights and `tokenizer.json`. Raises ModelFileError."""
         clip = load_clip(folder)
-        return cls(clip, _load_tokenizer(folder / "tokenizer.json", clip))
+        return cls(clip, load_tokenizer(folder / "tokenizer.json", clip))
 
     def score(self, images: Sequence[Image.Image], prompts: Sequence[str]) -> list[float]:
         """The reference's `logits_per_image` of each picture with its own prompt; higher fits better."""
@@ -93,10 +93,11 @@ def _prepare(image: Image.Image, size: int) -> np.ndarray[Any, np.dtype[np.float
     resized = image.resize((width, height), Image.Resampling.BICUBIC)
     left, top = (width - size) // 2, (height - size) // 2
     cut = np.asarray(resized.crop((left, top, left + size, top + size)), np.float32)
-    return (cut / 255.0 - _MEAN) / _STD
+    return (cut / 255.0 - MEAN) / STANDARD_DEVIATION
 
 
-def _load_tokenizer(path: Path, clip: Clip) -> Tokenizer:
+def load_tokenizer(path: Path, clip: Clip) -> Tokenizer:
+    """CLIP's tokenizer, which pads and cuts to the text tower's length. Raises ModelFileError."""
     from tokenizers import Tokenizer
 
     try:

@@ -12,6 +12,7 @@ from generation.models.weights import MSGPACK_NAME, SAFETENSORS_NAME
 # mini-1's tokenizer.json has 2.1 MB, its vocab.json 0.9 MB and its merges.txt 0.5 MB; mega-1's weights have 10.4 GB.
 _LARGEST_TEXT = 1 << 20
 _LARGEST_TOKENIZER = 8 << 20
+_LARGEST_SHEET = 16 << 20
 _LARGEST_WEIGHTS = 64 << 30
 
 LARGEST = {
@@ -24,6 +25,7 @@ LARGEST = {
     "merges.txt": _LARGEST_TOKENIZER,
     "LICENCES.md": _LARGEST_TEXT,
     "README.md": _LARGEST_TEXT,
+    "before-after.png": _LARGEST_SHEET,
     MSGPACK_NAME: _LARGEST_WEIGHTS,
     SAFETENSORS_NAME: _LARGEST_WEIGHTS,
 }
@@ -87,6 +89,8 @@ def _refuse_other_kinds(file: Path, start: bytes) -> None:
         raise ModelFileError(
             f"{file}: is a Python pickle, which can run code when it is loaded; nothing here loads one."
         )
+    if file.suffix == ".png" and not start.startswith(b"\x89PNG\r\n\x1a\n"):
+        raise ModelFileError(f"{file}: is no PNG picture.")
     if file.suffix == ".json" and not start.lstrip().startswith(b"{"):
         raise ModelFileError(f"{file}: holds no JSON object.")
 

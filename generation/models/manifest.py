@@ -47,6 +47,8 @@ class Manifest:
     made_by: str = ""
     sources: tuple[Source, ...] = ()
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    """How it was fine-tuned: data, plan, figures and curves, as `easel train run` tells them."""
     files: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -95,6 +97,7 @@ class Manifest:
                 for source in sources
             ),
             sampling=_sampling(_table(table, "sampling", where), where),
+            training=_table(table, "training", where),
             files=_files(_table(table, "files", where), where),
         )
 
@@ -119,6 +122,8 @@ class Manifest:
         for source in self.sources:
             lines += ["", "[[sources]]", f"name = {_quoted(source.name)}", f"licence = {_quoted(source.licence)}"]
             lines += [f"{key} = {_quoted(value)}" for key in ("url", "note") if (value := getattr(source, key))]
+        if self.training:
+            lines += ["", *_table_lines("training", self.training)]
         lines += ["", "[files]", *(f"{_quoted(path)} = {_quoted(self.files[path])}" for path in sorted(self.files))]
         return "\n".join(lines) + "\n"
 
@@ -135,6 +140,22 @@ def checked_name(name: str, where: str) -> str:
 def _quoted(text: str) -> str:
     # JSON's escapes are TOML's, but for the one control character that JSON lets stand.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _table_lines(name: str, table: Mapping[str, Any]) -> list[str]:
+    """A table as TOML, its own tables after its values. Values are texts, numbers, truths and lists of those."""
+    values = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
+    lines = [f"[{name}]", *(f"{_quoted(key)} = {_value(value)}" for key, value in values.items())]
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            lines += ["", *_table_lines(f"{name}.{_quoted(key)}", value)]
+    return lines
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_value(item) for item in value)}]"
+    return _quoted(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _table(table: Mapping[str, Any], name: str, where: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ Matrices of one shape are stacked, so that a step costs a handful of batched pro
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -77,7 +77,16 @@ def muon_and_adamw(
     )
 
 
-def rate_at(step: jax.Array, total: jax.Array, *, peak: float, warm_up: int) -> jax.Array:
-    """Linear warm-up, then a straight line to zero at ``total`` steps."""
+def rate_at(
+    step: jax.Array,
+    total: jax.Array,
+    *,
+    peak: float,
+    warm_up: int,
+    decay: Literal["linear", "cosine", "constant"] = "linear",
+) -> jax.Array:
+    """Linear warm-up, then a straight line or half a cosine to zero at ``total`` steps, or no descent."""
     step, total = step.astype(jnp.float32), total.astype(jnp.float32)
-    return peak * jnp.minimum((step + 1) / warm_up, jnp.maximum(total - step, 0) / jnp.maximum(total - warm_up, 1))
+    left = jnp.clip((total - step) / jnp.maximum(total - warm_up, 1), 0, 1)
+    height = {"linear": left, "cosine": (1 - jnp.cos(jnp.pi * left)) / 2, "constant": jnp.ones_like(left)}[decay]
+    return peak * jnp.minimum((step + 1) / warm_up, height)

@@ -9,8 +9,7 @@ has to be searched for when the discriminator grows stronger.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -22,42 +21,27 @@ import numpy as np
 import optax  # type: ignore[import-untyped]
 from flax import nnx
 
-from generation.training.checkpoints import load_state, save_state
-from generation.training.errors import TrainingError
+from generation.training.chained import Progress, Schedule, moving_average, run
+from generation.training.checkpoints import load_state
 from generation.training.optimisers import rate_at
 from generation.training.render import render
 from generation.vqgan.modeling import Vqgan
 
 
 @dataclass(frozen=True)
-class PixelSchedule:
-    """How to train the decoder: ``steps`` in all, or 0 to fit ``minutes``."""
+class PixelSchedule(Schedule):
+    """How to train the decoder and its critic; the shares are of the reconstruction's gradient."""
 
     batch: int = 128
     peak_rate: float = 3e-4
     critic_rate: float = 3e-4
     warm_up: int = 100
     critic_alone: int = 120
-    steps: int = 0
     minutes: float = 5.0
     average: float = 0.998
     features_share: float = 0.5
     verdict_share: float = 0.35
     steps_a_call: int = 10
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class PixelProgress:
-    """Losses of the last steps; ``decibels`` of the training pictures through the decoder being trained."""
-
-    step: int
-    steps: int
-    decibels: float
-    critic_loss: float
-    held_out: float | None
-    pictures_a_second: float
-    seconds: float
 
 
 class PatchCritic(nnx.Module):
@@ -96,6 +80,15 @@ def critic_loss(critic: PatchCritic, drawn: jax.Array, real: jax.Array) -> jax.A
     return jax.nn.relu(1 - true).mean() + jax.nn.relu(1 + fake).mean()
 
 
+def shared_pull(pulled: jax.Array, directions: Sequence[tuple[float | jax.Array, jax.Array]]) -> jax.Array:
+    """A gradient joined by others, each scaled to a share of its norm: no weight has to be searched for."""
+    size = jnp.linalg.norm(pulled)
+    return pulled + sum(
+        (share * size * direction / (jnp.linalg.norm(direction) + 1e-12) for share, direction in directions),
+        jnp.zeros_like(pulled),
+    )
+
+
 def decibels(drawn: jax.Array, real: jax.Array) -> jax.Array:
     """Peak signal to noise, of each picture (B,), pixels in [0, 1]."""
     return -10 * jnp.log10(jnp.square(jnp.clip(drawn, 0, 1) - real).mean((1, 2, 3)) + 1e-10)
@@ -109,7 +102,7 @@ def train_pixels(
     held_out: tuple[jax.Array, jax.Array],
     schedule: PixelSchedule,
     checkpoint: Path | None = None,
-    report: Callable[[PixelProgress], None] = lambda progress: None,
+    report: Callable[[Progress], None] = lambda progress: None,
     dtype: Any = jnp.float32,
 ) -> Vqgan:
     """Train the decoder on scenes (layouts (N, S) and their codes (N, L)), and return the averaged network.
@@ -126,7 +119,7 @@ def train_pixels(
     state = {
         "tuned": jax.tree.map(jnp.array, tuned), "average": jax.tree.map(jnp.array, tuned), "critic": critic_parameters,
         "optimiser": optimiser.init(tuned), "critic_optimiser": critic_optimiser.init(critic_parameters),
-        "step": jnp.int32(0), "total": jnp.int32(schedule.steps or 1 << 30),
+        **schedule.counters(),
     }  # fmt: skip
     if checkpoint is not None and checkpoint.exists():
         state = load_state(checkpoint, state)
@@ -161,75 +154,44 @@ def train_pixels(
         _, pull_two = jax.vjp(two, drawn)
         pulled = jax.grad(reconstruction_loss)(drawn, real)
         trusted = jnp.clip((state["step"] - schedule.critic_alone) / max(schedule.critic_alone, 1), 0, 1)
-        shares = (schedule.features_share, schedule.verdict_share)
-        size = jnp.linalg.norm(pulled)
-        for share, seed in zip(shares, ((1.0, 0.0), (0.0, 1.0)), strict=True):
-            (direction,) = pull_two((jnp.float32(seed[0]), jnp.float32(seed[1])))
-            pulled = pulled + trusted * share * size * direction / (jnp.linalg.norm(direction) + 1e-12)
-        (gradients,) = pull(pulled)
+        (to_features,), (to_verdict,) = (pull_two((jnp.float32(a), jnp.float32(b))) for a, b in ((1, 0), (0, 1)))
+        shares = [(trusted * schedule.features_share, to_features), (trusted * schedule.verdict_share, to_verdict)]
+        (gradients,) = pull(shared_pull(pulled, shares))
 
         updates, kept = optimiser.update(gradients, state["optimiser"])
         rate = rate_at(state["step"], state["total"], peak=schedule.peak_rate, warm_up=schedule.warm_up)
         critic_rate = rate_at(state["step"], state["total"], peak=schedule.critic_rate, warm_up=1)
         tuned = jax.tree.map(lambda p, u: p - rate * u, state["tuned"], updates)
-        weight = jnp.minimum(schedule.average, (1 + state["step"]) / (10 + state["step"]))
         new = {
             "tuned": tuned,
-            "average": jax.tree.map(lambda a, p: weight * a + (1 - weight) * p, state["average"], tuned),
+            "average": moving_average(state["average"], tuned, state["step"], schedule.average),
             "critic": jax.tree.map(lambda p, u: p - critic_rate * u, state["critic"], critic_updates),
             "optimiser": kept, "critic_optimiser": critic_kept, "step": state["step"] + 1, "total": state["total"],
         }  # fmt: skip
         return new, jnp.stack([decibels(drawn, real).mean(), loss])
 
-    def several(state: dict[str, Any], data: tuple[jax.Array, ...]) -> tuple[dict[str, Any], jax.Array]:
-        return jax.lax.scan(lambda s, _: step(s, data), state, None, length=schedule.steps_a_call)
-
-    advance = jax.jit(several, donate_argnums=0)
     evaluate = jax.jit(
         lambda p, layout, code, sprites: decibels(draw(p, code.astype(jnp.int32)), render(layout, sprites)).mean()
     )
-    state = _run(state, advance, evaluate, (layouts, codes, sprites), held_out, schedule, checkpoint, report)
+
+    def mean_decibels(state: dict[str, Any]) -> float:
+        size = min(128, len(held_out[0]))
+        starts = range(0, len(held_out[0]) - size + 1, size)
+        parts = [evaluate(state["average"], *(part[s : s + size] for part in held_out), sprites) for s in starts]
+        return float(np.mean(parts))
+
+    state = run(
+        state,
+        schedule.several(step),
+        (layouts, codes, sprites),
+        schedule,
+        ("decibels", "critic_loss"),
+        mean_decibels,
+        checkpoint,
+        report,
+    )
     trained: Vqgan = nnx.merge(graph, state["average"], *rest)
     return trained
-
-
-def _run(
-    state: dict[str, Any], advance: Callable[..., Any], evaluate: Callable[..., Any], data: tuple[jax.Array, ...],
-    held_out: tuple[jax.Array, jax.Array], schedule: PixelSchedule, checkpoint: Path | None,
-    report: Callable[[PixelProgress], None],
-) -> dict[str, Any]:  # fmt: skip
-    began = timed_from = last = time.monotonic()
-    calls = 0
-    while int(state["step"]) < int(state["total"]):
-        state, figures = advance(state, data)
-        calls += 1
-        found = np.asarray(figures).mean(0)
-        if not np.isfinite(found).all():
-            raise TrainingError(f"a loss is not a number at step {int(state['step'])}; go on from {checkpoint}")
-        now = time.monotonic()
-        if calls == 2:
-            timed_from = now
-        if calls == 6 and not schedule.steps:
-            a_call = (now - timed_from) / 4
-            left = schedule.minutes * 60 - (now - began)
-            total = int(state["step"]) + max(1, int(left / a_call)) * schedule.steps_a_call
-            state = {**state, "total": jnp.int32(total)}
-        step, total = int(state["step"]), int(state["total"])
-        figure = None
-        if now - last > 20 or step >= total:
-            size = min(128, len(held_out[0]))
-            starts = range(0, len(held_out[0]) - size + 1, size)
-            figure = float(
-                np.mean(
-                    [evaluate(state["average"], *(part[s : s + size] for part in held_out), data[2]) for s in starts]
-                )
-            )
-            last = time.monotonic()
-            if checkpoint is not None:
-                save_state(checkpoint, state)
-        speed = (calls - 2) * schedule.steps_a_call * schedule.batch / (now - timed_from) if calls > 2 else 0.0
-        report(PixelProgress(step, total, float(found[0]), float(found[1]), figure, speed, now - began))
-    return state
 
 
 def _is_decoder(path: tuple[Any, ...], value: Any) -> bool:

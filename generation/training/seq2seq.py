@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,8 @@ import optax  # type: ignore[import-untyped]
 from flax import nnx
 
 from generation.dalle.modeling import DalleBart
-from generation.training.checkpoints import load_state, save_state
-from generation.training.errors import TrainingError
+from generation.training.chained import Progress, Schedule, moving_average, run
+from generation.training.checkpoints import load_state
 from generation.training.optimisers import muon_and_adamw, rate_at
 from generation.training.teacher_forcing import Arithmetic, code_losses, refuse_unsupported
 
@@ -36,32 +35,6 @@ class Pairs:
 
     def __len__(self) -> int:
         return int(self.ids.shape[0])
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How to train: ``steps`` in all, or 0 to fit ``minutes`` by the speed measured at the start."""
-
-    batch: int = 512
-    peak_rate: float = 1.5e-3
-    warm_up: int = 200
-    steps: int = 0
-    minutes: float = 10.0
-    average: float = 0.999
-    steps_a_call: int = 25
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What the person at the terminal sees."""
-
-    step: int
-    steps: int
-    loss: float
-    held_out: float | None
-    samples_a_second: float
-    seconds: float
 
 
 def train_seq2seq(
@@ -88,45 +61,21 @@ def train_seq2seq(
     optimiser = muon_and_adamw(_inside_a_layer)
     state = {
         "parameters": jax.tree.map(jnp.array, parameters), "average": jax.tree.map(jnp.array, parameters),
-        "optimiser": optimiser.init(parameters),
-        "step": jnp.int32(0), "total": jnp.int32(schedule.steps or 1 << 30),
+        "optimiser": optimiser.init(parameters), **schedule.counters(),
     }  # fmt: skip
     if checkpoint is not None and checkpoint.exists():
         state = load_state(checkpoint, state)
-    advance = _compile(graph, optimiser, blank, schedule, how)
     evaluate = jax.jit(_evaluator(graph, how))
-    began, first_step = time.monotonic(), int(state["step"])
-    data = (pairs.ids, pairs.lengths, pairs.codes)
-    calls, timed_from = 0, began
-    last_evaluation = began
-    while int(state["step"]) < int(state["total"]):
-        state, losses = advance(state, data)
-        calls += 1
-        loss = float(losses.mean())
-        if not np.isfinite(loss):
-            raise TrainingError(
-                f"the loss is {loss} at step {int(state['step'])}; lower the rate and go on from {checkpoint}"
-            )
-        now = time.monotonic()
-        if calls == 2:
-            timed_from = now  # the first call compiles, the second warms up
-        if calls == 6 and not schedule.steps:
-            a_call = (now - timed_from) / 4
-            left = schedule.minutes * 60 - (now - began)
-            total = int(state["step"]) + max(1, int(left / a_call)) * schedule.steps_a_call
-            state = {**state, "total": jnp.int32(total)}
-        step, total = int(state["step"]), int(state["total"])
-        due = now - last_evaluation > 20 or step >= total
-        figure = mean_nats(evaluate, state["average"], held_out) if due else None
-        if due:
-            last_evaluation = time.monotonic()
-            if checkpoint is not None:
-                save_state(checkpoint, state)
-        done = (calls - 2) * schedule.steps_a_call * schedule.batch
-        speed = (
-            done / (now - timed_from) if calls > 2 else schedule.steps_a_call * schedule.batch * calls / (now - began)
-        )
-        report(Progress(step - first_step, total, loss, figure, speed, now - began))
+    state = run(
+        state,
+        schedule.several(_step(graph, optimiser, blank, schedule, how)),
+        (pairs.ids, pairs.lengths, pairs.codes),
+        schedule,
+        ("loss",),
+        lambda state: mean_nats(evaluate, state["average"], held_out),
+        checkpoint,
+        report,
+    )
     return nnx.merge(graph, state["average"])
 
 
@@ -152,7 +101,7 @@ def _evaluator(graph: Any, how: Arithmetic) -> Callable[..., jax.Array]:
     return evaluate
 
 
-def _compile(
+def _step(
     graph: Any,
     optimiser: optax.GradientTransformation,
     blank: tuple[np.ndarray, int],
@@ -177,15 +126,11 @@ def _compile(
         updates, kept = optimiser.update(gradients, state["optimiser"], state["parameters"])
         rate = rate_at(state["step"], state["total"], peak=schedule.peak_rate, warm_up=schedule.warm_up)
         parameters = jax.tree.map(lambda p, u: p - rate * u, state["parameters"], updates)
-        weight = jnp.minimum(schedule.average, (1 + state["step"]) / (10 + state["step"]))
-        average = jax.tree.map(lambda a, p: weight * a + (1 - weight) * p, state["average"], parameters)
+        average = moving_average(state["average"], parameters, state["step"], schedule.average)
         new = {**state, "parameters": parameters, "average": average, "optimiser": kept, "step": state["step"] + 1}
         return new, loss
 
-    def several(state: dict[str, Any], data: tuple[jax.Array, ...]) -> tuple[dict[str, Any], jax.Array]:
-        return jax.lax.scan(lambda s, _: step(s, data), state, None, length=schedule.steps_a_call)
-
-    return jax.jit(several, donate_argnums=0)
+    return step
 
 
 def _mask(ids: jax.Array, lengths: jax.Array) -> jax.Array:

@@ -16,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from generation.training.chained import Progress, Schedule
 from generation.training.contrastive import ClipSchedule, ClipShape
 from generation.training.dataset import SceneSet
 from generation.training.errors import TrainingError
 from generation.training.pixels import PixelSchedule
-from generation.training.seq2seq import Schedule
 
-ENCODING_BATCH = 512
+ENCODING_BATCH = {"gpu": 512, "cpu": 32}
+"""More than these at once takes 12 GB on a CPU, and is no faster."""
 HELD_OUT_COUNT = 2048
 TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json")
 Say = Callable[[str], None]
@@ -43,6 +44,30 @@ class Work:
     def path(self, name: str) -> Path:
         """A file of the work folder."""
         return self.folder / name
+
+
+class Curve:
+    """Keeps every report of one stage, and says some of them: the first ones, and those with a held-out figure."""
+
+    def __init__(self, stage: str, say: Say) -> None:
+        self._stage, self._say = stage, say
+        self._rows: list[Progress] = []
+
+    def __call__(self, progress: Progress) -> None:
+        """Take one report."""
+        self._rows.append(progress)
+        if progress.held_out is None and len(self._rows) not in (1, 2, 8):
+            return
+        figures = dict(progress.figures) | ({} if progress.held_out is None else {"held out": progress.held_out})
+        told = ", ".join(f"{name} {value:.5g}" for name, value in figures.items())
+        self._say(
+            f"{self._stage}: step {progress.step} of {progress.steps}, {told}, "
+            f"{progress.samples_a_second:.3g} samples/s, {progress.seconds:.0f} s"
+        )
+
+    def write(self, path: Path) -> None:
+        """All reports, as JSON lines."""
+        path.write_text("".join(json.dumps(asdict(row)) + "\n" for row in self._rows), "utf-8")
 
 
 def build_data(work: Work, scenes: int, processes: int, icons: Path | None, clipart: Path | None, say: Say) -> None:
@@ -84,6 +109,7 @@ def encode_data(work: Work, say: Say) -> None:
     from generation.vqgan.params import load_vqgan
 
     sprites = _sprites(work)
+    batch = ENCODING_BATCH["gpu" if jax.default_backend() == "gpu" else "cpu"]
     fast = jnp.bfloat16 if jax.default_backend() == "gpu" else jnp.float32
     for name, dtype in (("held-out.npz", jnp.float32), ("held-out-pairs.npz", jnp.float32), ("scenes.npz", fast)):
         scenes = SceneSet.load(work.path(name))
@@ -95,13 +121,8 @@ def encode_data(work: Work, say: Say) -> None:
                 jnp.int16
             )
         )
-        count = len(scenes.layouts)
-        padded = (
-            np.concatenate([scenes.layouts, scenes.layouts[: -count % ENCODING_BATCH]])
-            if count > ENCODING_BATCH
-            else scenes.layouts
-        )
-        size = min(ENCODING_BATCH, count)
+        count, size = len(scenes.layouts), min(batch, len(scenes.layouts))
+        padded = np.concatenate([scenes.layouts, scenes.layouts[: -count % size]])
         parts = [encode(jnp.asarray(padded[i : i + size]), sprites) for i in range(0, len(padded), size)]
         codes = np.concatenate([np.asarray(part) for part in parts])[:count]
         replace(scenes, codes=codes).save(work.path(name))
@@ -116,7 +137,7 @@ def train_seq2seq_stage(work: Work, schedule: Schedule, say: Say) -> None:
     from generation.dalle.tokens import TextTokeniser
     from generation.models.weights import write_safetensors
     from generation.training.dataset import blank_caption
-    from generation.training.seq2seq import Progress, train_seq2seq
+    from generation.training.seq2seq import train_seq2seq
     from generation.training.teacher_forcing import Arithmetic
 
     how = Arithmetic.for_backend(jax.default_backend())
@@ -126,21 +147,15 @@ def train_seq2seq_stage(work: Work, schedule: Schedule, say: Say) -> None:
         work.given, length=config.max_text_length, vocabulary_size=config.encoder_vocab_size
     )
     pairs, held_out = _pairs(work.path("scenes.npz")), _pairs(work.path("held-out.npz"))
-    curve: list[dict[str, Any]] = []
-
-    def report(progress: Progress) -> None:
-        curve.append(asdict(progress))
-        if progress.held_out is not None or len(curve) in (1, 2, 8):
-            say(_line("seq2seq", progress))
-
+    curve = Curve("seq2seq", say)
     trained = train_seq2seq(
-        model, pairs, held_out, blank_caption(tokeniser), schedule, how, work.path("seq2seq.checkpoint"), report
+        model, pairs, held_out, blank_caption(tokeniser), schedule, how, work.path("seq2seq.checkpoint"), curve
     )
     work.result.mkdir(parents=True, exist_ok=True)
     for name in ("config.json", *TOKENIZER_FILES):
         shutil.copyfile(work.given / name, work.result / name)
     write_safetensors(work.result / "model.safetensors", published_weights(trained, dtype=np.float16))
-    _write_curve(work.path("seq2seq-curve.jsonl"), curve)
+    curve.write(work.path("seq2seq-curve.jsonl"))
 
 
 def train_vqgan_stage(work: Work, schedule: PixelSchedule, say: Say) -> None:
@@ -149,28 +164,22 @@ def train_vqgan_stage(work: Work, schedule: PixelSchedule, say: Say) -> None:
     import jax.numpy as jnp
 
     from generation.models.weights import write_safetensors
-    from generation.training.pixels import PixelProgress, train_pixels
+    from generation.training.pixels import train_pixels
     from generation.vqgan.params import load_vqgan, published_weights
 
     dtype = jnp.bfloat16 if jax.default_backend() == "gpu" else jnp.float32
     scenes, held_out = SceneSet.load(work.path("scenes.npz")), SceneSet.load(work.path("held-out.npz"))
-    curve: list[dict[str, Any]] = []
-
-    def report(progress: PixelProgress) -> None:
-        curve.append(asdict(progress))
-        if progress.held_out is not None or len(curve) in (1, 2, 8):
-            say(_line("vqgan", progress))
-
+    curve = Curve("vqgan", say)
     vqgan = train_pixels(
         load_vqgan(work.given / "vqgan", dtype=dtype), jnp.asarray(scenes.layouts), _codes(scenes), _sprites(work),
         (jnp.asarray(held_out.layouts[:512]), _codes(held_out)[:512]), schedule,
-        work.path("vqgan.checkpoint"), report, dtype,
+        work.path("vqgan.checkpoint"), curve, dtype,
     )  # fmt: skip
     folder = work.result / "vqgan"
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(work.given / "vqgan/config.json", folder / "config.json")
     write_safetensors(folder / "model.safetensors", published_weights(vqgan, dtype=np.float16))
-    _write_curve(work.path("vqgan-curve.jsonl"), curve)
+    curve.write(work.path("vqgan-curve.jsonl"))
 
 
 def train_clip_stage(work: Work, schedule: ClipSchedule, name: str, say: Say) -> None:
@@ -195,32 +204,17 @@ def train_clip_stage(work: Work, schedule: ClipSchedule, name: str, say: Say) ->
     sprites, shape = _sprites(work), ClipShape()
     tuned = work.result / "vqgan"
     vqgan = load_vqgan(tuned if tuned.exists() else work.given / "vqgan", dtype=dtype)
-    rows: list[dict[str, float]] = []
-
-    def report(row: dict[str, float]) -> None:
-        rows.append(row)
-        if len(rows) % 40 in (1, 2):
-            say("clip " + " ".join(f"{key} {value:.4g}" for key, value in row.items()))
-
-    weights = train_clip(
-        vqgan,
-        jnp.asarray(scenes.layouts),
-        _codes(scenes),
-        jnp.asarray(scenes.ids),
-        sprites,
-        shape,
-        schedule,
-        report,
-        dtype,
-    )
-    save_clip(work.result / name, weights, shape)
+    curve = Curve(name, say)
+    layouts, ids = jnp.asarray(scenes.layouts), jnp.asarray(scenes.ids)
+    clip = train_clip(vqgan, layouts, _codes(scenes), ids, sprites, shape, schedule, curve, dtype)
+    save_clip(work.result / name, clip, shape)
     write_clip_tokenizer(work.given / "tokenizer.json", work.result / name, shape)
-    _write_curve(work.path(f"{name}-curve.jsonl"), rows)
+    curve.write(work.path(f"{name}-curve.jsonl"))
     shares = []
     for start in range(0, 500, 100):
         part = slice(start, start + 100)
-        texts = embed_texts(weights, clip_ids(jnp.asarray(held_out.ids[part], jnp.int32), shape), shape)
-        pictures = embed_pictures(weights, render(jnp.asarray(held_out.layouts[part]), sprites), shape)
+        texts = embed_texts(clip, clip_ids(jnp.asarray(held_out.ids[part], jnp.int32), shape))
+        pictures = embed_pictures(clip, render(jnp.asarray(held_out.layouts[part]), sprites))
         shares.append(top_k_retrieval(texts, pictures, 5))
     say(f"{name}: top-5 among 100 held-out scenes {np.mean(shares):.3f}")
 
@@ -248,12 +242,3 @@ def _sprites(work: Work) -> Any:
     from generation.training.sprites import Atlas
 
     return jnp.asarray(Atlas.load(work.path("atlas.zip")).pixels)
-
-
-def _line(stage: str, progress: Any) -> str:
-    parts = (f"{key} {value:.5g}" for key, value in asdict(progress).items() if value is not None)
-    return f"{stage} {' '.join(parts)}"
-
-
-def _write_curve(path: Path, rows: list[dict[str, Any]]) -> None:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")

@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from generation.dalle.config import DalleConfig
 from generation.dalle.modeling import ACTIVATIONS, Attention, DalleBart, FeedForward, shift_right
 from generation.training.errors import TrainingError
 
@@ -44,15 +45,23 @@ class Arithmetic:
         return cls()
 
 
+_WALKED = {
+    "ln_positions": "normformer", "ln_type": "layernorm", "use_glu": True, "use_bias": False,
+    "use_head_scale": False, "scale_embedding": False,
+}  # fmt: skip
+
+
+def can_walk(config: DalleConfig) -> bool:
+    """Whether this walk knows the configuration."""
+    return all(getattr(config, name) == value for name, value in _WALKED.items())
+
+
 def refuse_unsupported(model: DalleBart) -> None:
     """Raises TrainingError for a configuration that this walk does not know."""
-    config = model.config
-    expected = {"ln_positions": "normformer", "ln_type": "layernorm", "use_glu": True, "use_bias": False}
-    for name, value in expected.items():
-        if getattr(config, name) != value:
-            raise TrainingError(f"Training supports {name} = {value!r}; this model has {getattr(config, name)!r}.")
-    if config.use_head_scale or config.scale_embedding:
-        raise TrainingError("Training supports neither use_head_scale nor scale_embedding.")
+    for name, value in _WALKED.items():
+        if getattr(model.config, name) != value:
+            found = getattr(model.config, name)
+            raise TrainingError(f"Training doodle supports {name} = {value!r}; this model has {found!r}.")
 
 
 def code_losses(

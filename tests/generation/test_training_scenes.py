@@ -8,7 +8,7 @@ import pytest
 from generation.training.captions import plural, with_article
 from generation.training.clip_tokenizer import write_clip_tokenizer
 from generation.training.concepts import concept_of_emoji, everyday_names
-from generation.training.contrastive import ClipShape, clip_ids, initial_weights, save_clip, top_k_retrieval
+from generation.training.contrastive import ClipShape, clip_ids, save_clip, top_k_retrieval
 from generation.training.errors import TrainingError
 from generation.training.palette import dominant_tint
 from generation.training.render import render_uint8
@@ -129,12 +129,15 @@ def test_a_thing_of_one_colour_is_called_by_it_and_a_grey_one_is_not():
 
 
 def test_the_tiny_clip_reads_back_through_the_engines_own_reader_with_the_same_ids(tmp_path):
+    from flax import nnx
+
+    from generation.clip.modeling import Clip
     from generation.clip.scoring import ClipScorer
     from generation.models.weights import read_weights
 
     doodle = Path(__file__).parents[2] / "generation/models/doodle/tokenizer.json"
     shape = ClipShape()
-    save_clip(tmp_path, initial_weights(shape, 0), shape)
+    save_clip(tmp_path, Clip(shape.config(), rngs=nnx.Rngs(0)), shape)
     write_clip_tokenizer(doodle, tmp_path, shape)
     assert ClipScorer.load(tmp_path) is not None
     assert "text_model/final_layer_norm/scale" in read_weights(tmp_path / "model.safetensors")

@@ -9,10 +9,11 @@ import pytest
 from flax import nnx
 
 from generation.dalle.params import load_dalle, name_table
+from generation.training.chained import Schedule
 from generation.training.checkpoints import load_state, save_state
 from generation.training.errors import TrainingError
 from generation.training.optimisers import orthogonalise, rate_at
-from generation.training.seq2seq import Pairs, Schedule, train_seq2seq
+from generation.training.seq2seq import Pairs, train_seq2seq
 from generation.training.teacher_forcing import Arithmetic, code_losses, refuse_unsupported
 
 ORACLE = Path(__file__).parents[1] / "data/oracle"
@@ -75,7 +76,7 @@ def test_training_lowers_the_loss_and_a_second_run_ends_where_the_first_did(tmp_
     seen = []
     checkpoint = tmp_path / "state"
     train_seq2seq(model, pairs, pairs, blank, schedule, Arithmetic(), checkpoint, seen.append)
-    assert seen[-1].loss < seen[0].loss
+    assert seen[-1].figures["loss"] < seen[0].figures["loss"]
     again = []
     train_seq2seq(load_dalle(MINI), pairs, pairs, blank, schedule, Arithmetic(), checkpoint, again.append)
     assert again == []  # the checkpoint was at the end already
