@@ -23,6 +23,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from generation.dalle.config import DalleConfig
 from generation.dalle.decoding import Drawing, advance
@@ -30,6 +31,7 @@ from generation.dalle.params import abstract_parameters
 from generation.dalle.sampling import Settings, seed_keys
 from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weights, empty_memory, remember_text
 from generation.kernels import Kernels, load_kernels
+from generation.models.leaf import empty
 
 # The product and the read by which issue "the DALL-E Mini engine" measures a machine: best of five, single precision.
 LIMIT_PRODUCT = (1024, 4096)
@@ -65,12 +67,12 @@ def shapes() -> dict[str, DalleConfig]:
 
 
 class Ours:
-    """Our decoder with random weights, made on the device."""
+    """Our decoder with random weights."""
 
     def __init__(self, config: DalleConfig, images: int, dtype: Any, kernels: Kernels | None) -> None:
         self.config, self.images = config, images
         self.codebook_size = min(config.image_vocab_size, config.decoder_start_token_id)
-        parameters = _random_parameters(config, jnp.float32 if dtype == jnp.int8 else dtype)
+        parameters = _random_parameters(config, dtype)
         self.weights = decoder_weights(config, parameters, dtype, self.codebook_size, kernels)
         self.text = _random_text(config, self.weights)
         self.settings = Settings(
@@ -118,17 +120,25 @@ class Ours:
 
     def held_bytes(self) -> int:
         """All weights and caches that a drawing holds."""
-        held = (self.weights, self.text, self.start(0).memory)
-        return sum(leaf.nbytes for leaf in jax.tree.leaves(held))
+        held = (self.weights, self.text, jax.eval_shape(self.start, 0).memory)
+        return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(held))
 
 
-def _random_parameters(config: DalleConfig, dtype: Any) -> dict[tuple[str | int, ...], jax.Array]:
-    """The decoder's parameters. One small program a shape, so that nothing large is compiled or sent to the device."""
+def _random_parameters(config: DalleConfig, dtype: Any) -> dict[tuple[str | int, ...], Any]:
+    """The decoder's parameters: on a CPU in pages of their own, as a file's are, else made on the device."""
+    leaves = [(path, leaf) for path, leaf in abstract_parameters(config).items() if path[0] != "encoder"]
+    if on_cpu():
+        numbers = np.random.default_rng(0)
+        parameters = {path: empty(leaf.shape, np.dtype(np.float32)) for path, leaf in leaves}
+        for array in parameters.values():
+            numbers.standard_normal(dtype=np.float32, out=array)
+            array *= config.init_std
+        return parameters
+    # One small program a shape, so that nothing large is compiled or sent to the device.
     make = jax.jit(
         lambda seed, shape: jax.random.normal(jax.random.key(seed), shape, dtype) * config.init_std,
         static_argnames="shape",
     )
-    leaves = [(path, leaf) for path, leaf in abstract_parameters(config).items() if path[0] != "encoder"]
     return {path: make(seed, leaf.shape) for seed, (path, leaf) in enumerate(leaves)}
 
 
