@@ -169,6 +169,8 @@ def read_json_object(path: Path) -> dict[str, Any]:
         values = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read ({error.strerror or error}).") from error
+    except ModelFileError:  # a ValueError, too
+        raise
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{path}: is no JSON ({str(error)[:80]}).") from error
     if not isinstance(values, dict):

@@ -70,6 +70,8 @@ class Manifest:
             ) from error
         except OSError as error:
             raise ModelFileError(f"{path}: cannot be read ({error.strerror or error}).") from error
+        except ModelFileError:  # a ValueError, too
+            raise
         except (ValueError, RecursionError) as error:
             raise ModelFileError(f"{path}: is no TOML ({str(error)[:80]}).") from error
         return cls.from_table(table, where=str(path))

@@ -8,7 +8,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,7 +83,8 @@ class ModelRegistry:
         described = self._describe(folder, name, manifest)
         self.refuse_taken(described.name)
         self._sweep()
-        with staged_folder(self._folder / described.name) as staging:
+        sources = {"": folder, "vqgan": vqgan or folder / "vqgan", "clip": clip or folder / "clip"}
+        with staged_folder(self._folder / described.name) as staging, _naming_sources(staging, sources):
             _copy_network(folder, "", staging)
             for part, named in (("vqgan", vqgan), ("clip", clip)):
                 _copy_network(named or folder, "" if named else part, staging / part)
@@ -137,6 +139,18 @@ class ModelRegistry:
             abandoned = path.name.startswith(".") and path.name.endswith(".part")
             if abandoned and time.time() - path.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def _naming_sources(staging: Path, sources: Mapping[str, Path]) -> Iterator[None]:
+    """Let an error about a file of the copy, which will be gone, name the file that it was copied from."""
+    try:
+        yield
+    except ModelFileError as error:
+        words = str(error)
+        for part, source in sorted(sources.items(), reverse=True):  # the parts before the whole
+            words = words.replace(str(staging / part), str(source))
+        raise ModelFileError(words) from error
 
 
 def _copy_network(folder: Path, part: str, target: Path) -> None:

@@ -80,6 +80,8 @@ def _read_object(file: Path) -> dict[str, Any]:
         values = json.loads(file.read_bytes())
     except OSError as error:
         raise ModelFileError(f"{file}: cannot be read ({error.strerror or error}).") from error
+    except ModelFileError:  # a ValueError, too
+        raise
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{file}: is no JSON ({str(error)[:80]}).") from error
     return _object(file, "its content", values)

@@ -1,6 +1,7 @@
 """`easel models` as a person runs it: what is in use stays in use until a sound model takes its place."""
 
 import json
+import pickle
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from bot.errors import EaselError, Misuse
 from bot.settings_file import set_setting
+from generation.models.weights import read_weights, write_msgpack
 
 ORACLE = Path(__file__).parents[1] / "data" / "oracle"
 
@@ -44,6 +46,60 @@ def test_a_damaged_model_is_refused_and_the_one_in_use_stays(easel_here, home, t
     assert refused.stderr.count("\n") == 1
     assert "flax_model.msgpack" in refused.stderr
     assert names(easel_here)[0] == "doodle"
+
+
+def truncated(folder):
+    file = folder / "flax_model.msgpack"
+    file.write_bytes(file.read_bytes()[:-1000])
+
+
+def not_a_number(folder):
+    weights = {name: array.copy() for name, array in read_weights(folder / "vqgan" / "flax_model.msgpack").items()}
+    weights["decoder/conv_in/bias"][0] = np.nan
+    write_msgpack(folder / "vqgan" / "flax_model.msgpack", weights)
+
+
+def a_thousand_million_layers(folder):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"encoder_layers": 10**9}))
+
+
+def a_pickle(folder):
+    (folder / "flax_model.msgpack").write_bytes(pickle.dumps({"a": 1}))
+
+
+def a_tokenizer_of_gigabytes(folder):
+    with (folder / "tokenizer.json").open("wb") as file:
+        file.write(b'{"model": "')
+        file.truncate(20 << 30)  # sparse: it takes no disk
+
+
+@pytest.mark.parametrize(
+    ("spoil", "file", "field"),
+    [
+        (truncated, "flax_model.msgpack", "is no whole array"),
+        (not_a_number, "vqgan/flax_model.msgpack", "decoder/conv_in/bias holds NaN"),
+        (a_thousand_million_layers, "config.json", "encoder_layers is 1000000000"),
+        (a_pickle, "flax_model.msgpack", "pickle"),
+        (a_tokenizer_of_gigabytes, "tokenizer.json", "bytes"),
+    ],
+)
+def test_what_is_refused_is_named_as_the_file_that_was_given(
+    easel_here, home, tmp_path, make_tiny_bundle, spoil, file, field
+):
+    source = make_tiny_bundle(tmp_path / "source")
+    (source / "model.toml").unlink()
+    spoil(source)
+    refused = easel_here("models", "add", str(source))
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert refused.stderr.startswith(f"easel: {source / file}: ")
+    assert field in refused.stderr
+    checked = easel_here("models", "check", str(source), "--json")
+    assert checked.returncode == 1
+    told = [one["detail"] for one in json.loads(checked.stdout)["checks"] if one["outcome"] == "failed"]
+    assert any(str(source / file) in detail and field in detail for detail in told)
+    assert list((home / "models").iterdir()) == []
+    assert names(easel_here) == ("doodle", ["doodle"])
 
 
 def test_info_names_licence_sources_and_revision(easel_here):
