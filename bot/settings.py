@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     networks: list[Network] = Field(default=["x", "linkedin"], min_length=1)
     timezone: str = ""
     model: str = "doodle"
+    weights: Literal["float32", "bfloat16", "int8"] = "float32"
     images_url: str = ""
     count: int = Field(default=4, ge=1, le=10)
     upscale: Annotated[Literal[1, 2, 4], BeforeValidator(int)] = 4  # the environment gives text

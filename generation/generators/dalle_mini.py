@@ -68,6 +68,7 @@ class DalleMini:
         cache_dir: Path | None = None,
         codes_a_step: int = 1,
         kernels: Kernels | None = None,
+        weights: str = "float32",
     ) -> None:
         """Most callers want `load`. `parameters` is emptied, so that a large model is never held twice."""
         self.name, self.revision, self.config, self.sampling = name, revision, config, sampling
@@ -83,7 +84,9 @@ class DalleMini:
         self._encoder, encoder_state = nnx.split(encoder)
         self._encoder_state = place.everywhere(encoder_state)
         self._weights: DecoderWeights = place.everywhere(
-            decoder_weights(config, parameters, dtype, self._codebook_size, kernels)
+            decoder_weights(
+                config, parameters, dtype if kernels is None else jnp.dtype(weights), self._codebook_size, kernels
+            )
         )
         self._pixels = PixelPainter(vqgan, place)
         self._clip = clip
@@ -93,14 +96,22 @@ class DalleMini:
 
     @classmethod
     def load(
-        cls, folder: Path, *, cache_dir: Path | None = None, dtype: Any = None, codes_a_step: int = 1
+        cls,
+        folder: Path,
+        *,
+        cache_dir: Path | None = None,
+        dtype: Any = None,
+        codes_a_step: int = 1,
+        weights: str = "float32",
     ) -> DalleMini:
         """Load a bundle: DalleBart in the folder itself, VQGAN in `vqgan/`; `clip/` and `model.toml` if there are any.
 
         `cache_dir` keeps compiled programs, so that a later process starts faster, and the kernels of
         `generation/kernels`, which are built meanwhile if need be. `dtype` is what is computed in:
         bfloat16 on accelerators and float32 on a CPU, if not given. With `codes_a_step` over 1 so many codes are
-        guessed and confirmed at each step (see `jacobi.py`): the pictures are the same. Raises ModelFileError.
+        guessed and confirmed at each step (see `jacobi.py`): the pictures are the same. Where the kernels serve, the
+        decoder's `weights` may be kept in "bfloat16" or "int8": faster and smaller, and no longer exact.
+        Raises ModelFileError.
         """
         if cache_dir is not None:
             _keep_compiled_programs(cache_dir)
@@ -128,6 +139,7 @@ class DalleMini:
             cache_dir=cache_dir,
             codes_a_step=codes_a_step,
             kernels=None if kernels is None else kernels.result(),
+            weights=weights,
         )
 
     def draw(self, requests: Sequence[DrawRequest]) -> list[Candidate]:
