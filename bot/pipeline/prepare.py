@@ -114,8 +114,12 @@ def stages(
         learn(studio.records, post.id, brief.writer, before, brief)
 
     painter = studio.painter_of(studio.generator_for(options.model))
-    if options.improve:
-        brief = improved(studio.settings, painter.model, brief, seeds[0])
+    final = improved(studio.settings, painter.model, brief, seeds[0]) if options.improve else brief
+    if unread := painter.model.unread(final.prompt):
+        notice = f"The prompt is too long for the model, which does not read its end: {unread!r}."
+        final = replace(final, notices=(*final.notices, notice))
+    if final != brief:
+        brief = final
         row, verdicts = keep(studio, post, brief)
         yield Understood(brief, verdicts)
     drawn = None

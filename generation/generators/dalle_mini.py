@@ -172,6 +172,10 @@ class DalleMini:
         finally:
             self._streams.discard(stop)
 
+    def unread(self, prompt: str) -> str:
+        """The end of a prompt that is beyond what the text encoder reads."""
+        return self._tokenise.left_out(self._prepare(prompt))
+
     def cancel(self) -> None:
         """Stop all drawing that is under way, from any thread: it ends within a sixteenth of its time."""
         for stop in list(self._streams):
