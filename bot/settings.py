@@ -153,6 +153,12 @@ class Settings(BaseSettings):
         return self.home / "pictures"
 
     @property
+    def moderation_policy(self) -> Path:
+        """The moderation policy in use: the home's, or the shipped one."""
+        own = self.home / "moderation.toml"
+        return own if own.exists() else CONFIG / "moderation.toml"
+
+    @property
     def models_dir(self) -> Path:
         """Model bundles that the user added."""
         return self.home / "models"

@@ -19,6 +19,7 @@ from bot.cli import (
     interrupt,
     models,
     moderate,
+    moderation,
     playground,
     post,
     prompt,
@@ -55,6 +56,7 @@ app.command()(queue.cancel)
 app.command()(queue.confirm)
 app.command()(queue.take_down)
 app.add_typer(models.app, name="models")
+app.add_typer(moderation.app, name="moderation")
 app.add_typer(prompt.app, name="prompt")
 app.add_typer(train.app, name="train")
 app.add_typer(accounts.accounts, name="accounts")

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import EaselError
+from bot.pipeline.audience import Audience
 from bot.pipeline.improving import improved
 from bot.pipeline.learning import learn
 from bot.pipeline.understanding import understand
@@ -106,9 +107,8 @@ def stages(
     row, verdicts = keep(studio, post, brief)
     yield Understood(brief, verdicts)
 
-    if reason := block_reason(verdicts):
-        studio.records.move_post(post.id, PostState.BLOCKED, "easel", reason, expected=PostState.PREPARING)
-        yield Blocked(reason)
+    if blocked := stopped(studio, post, verdicts):
+        yield blocked
         return
     if brief.prompt != before.prompt:
         learn(studio.records, post.id, brief.writer, before, brief)
@@ -122,6 +122,9 @@ def stages(
         brief = final
         row, verdicts = keep(studio, post, brief)
         yield Understood(brief, verdicts)
+        if blocked := stopped(studio, post, verdicts):
+            yield blocked
+            return
     drawn = None
     for event in draw(painter.model, brief, seeds, previews, options.guidance):
         if isinstance(event, list):
@@ -135,6 +138,9 @@ def stages(
     images = painter.upscaler.upscale(images, factor) if factor > 1 else images
     yield Checking(images)
 
+    from moderation import fingerprint
+
+    audience = Audience.of(studio, post)
     finished = [
         Drawn(
             seed=candidate.seed,
@@ -143,7 +149,8 @@ def stages(
             revision=candidate.revision,
             settings={**(asdict(candidate.settings) if candidate.settings else {}), "upscale": factor},
             picture=studio.pictures.add(image),
-            verdicts=[verdict.to_dict() for verdict in studio.moderators.judge_picture(image, network=post.networks)],
+            fingerprint=f"{fingerprint(image):016x}",
+            verdicts=[verdict.to_dict() for verdict in audience.judge_picture(studio, image)],
         )
         for candidate, image in zip(drawn, images, strict=True)
     ]
@@ -154,12 +161,21 @@ def stages(
 
 def keep(studio: Studio, post: Post, brief: Brief) -> tuple[BriefRow, tuple[Verdict, ...]]:
     """Record a brief of a post with the verdicts on its texts."""
-    verdicts = judge_texts(studio, brief, post.networks, post.texts or {})
+    verdicts = judge_texts(studio, brief, Audience.of(studio, post), post.texts or {})
     row = studio.records.add_brief(post.id, brief.to_dict(), [verdict.to_dict() for verdict in verdicts])
     return row, verdicts
 
 
-def judge_texts(studio: Studio, brief: Brief, networks: Sequence[str], own: Mapping[str, str]) -> tuple[Verdict, ...]:
+def stopped(studio: Studio, post: Post, verdicts: Sequence[Verdict]) -> Blocked | None:
+    """The end of a post that the verdicts forbid to go on with; None for any other."""
+    reason = block_reason(verdicts)
+    if reason is None:
+        return None
+    studio.records.move_post(post.id, PostState.BLOCKED, "easel", reason, expected=PostState.PREPARING)
+    return Blocked(reason)
+
+
+def judge_texts(studio: Studio, brief: Brief, audience: Audience, own: Mapping[str, str]) -> tuple[Verdict, ...]:
     """The verdicts on every text of the brief and of single networks (`own`); the same words are judged once."""
     texts = {"draft": brief.draft, "normalized": brief.normalized, "prompt": brief.prompt, "alt text": brief.alt_text}
     texts |= {f"text for {network}": text for network, text in own.items()}
@@ -167,7 +183,7 @@ def judge_texts(studio: Studio, brief: Brief, networks: Sequence[str], own: Mapp
     verdicts: list[Verdict] = []
     for where, text in texts.items():
         if text and text not in seen:
-            verdicts += studio.moderators.judge_text(text, where=where, network=networks)
+            verdicts += audience.judge_text(studio, text, where)
         seen.add(text)
     return tuple(verdicts)
 

@@ -14,6 +14,7 @@ from bot.records.accounts import AccountRecords
 from bot.records.consents import ConsentRecords
 from bot.records.drawings import DrawingRecords, refuse_outdated
 from bot.records.forgetting import ForgettingRecords
+from bot.records.judgements import JudgementRecords
 from bot.records.learning import LearningRecords
 from bot.records.options import PostOptions
 from bot.records.publications import ENDED, PublicationRecords
@@ -37,6 +38,7 @@ class Records(
     ReminderRecords,
     WorkerRecords,
     DrawingRecords,
+    JudgementRecords,
     LearningRecords,
     RequestRecords,
     ThreadRecords,
@@ -152,6 +154,7 @@ class Records(
                     revision=item.revision,
                     settings=dict(item.settings),
                     picture=item.picture,
+                    fingerprint=item.fingerprint,
                     verdicts=[dict(verdict) for verdict in item.verdicts],
                     created_at=now,
                 )
