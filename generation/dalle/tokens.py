@@ -66,6 +66,11 @@ class TextTokeniser:
         encoding = self._tokenizer.encode(text)
         return text[max(end for _, end in encoding.offsets) :].strip() if encoding.overflowing else ""
 
+    def pieces(self, text: str) -> list[str]:
+        """The pieces of a text as they are in the vocabulary, each without the mark of a space before it."""
+        tokens = self._tokenizer.encode(text, add_special_tokens=False).tokens
+        return [token.removeprefix("Ġ") for token in tokens if token != _PAD]
+
 
 def _from_parts(folder: Path) -> Tokenizer:
     from tokenizers import Tokenizer, models, pre_tokenizers
