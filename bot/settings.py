@@ -62,7 +62,10 @@ class Settings(BaseSettings):
     timezone: str = ""
     model: str = "doodle"
     weights: Literal["float32", "bfloat16", "int8"] = "float32"
+    rival: str = ""
+    rival_share: float = Field(default=0.2, gt=0, lt=1)
     images_url: str = ""
+    training_workspaces: list[str] = []
     count: int = Field(default=4, ge=1, le=10)
     upscale: Annotated[Literal[1, 2, 4], BeforeValidator(int)] = 4  # the environment gives text
     database_url: str = Field(default="", repr=False)

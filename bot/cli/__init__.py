@@ -12,6 +12,7 @@ from bot.cli import (
     accounts,
     brief,
     compare,
+    dataset,
     demo,
     doctor,
     edit,
@@ -59,6 +60,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(moderation.app, name="moderation")
 app.add_typer(prompt.app, name="prompt")
 app.add_typer(train.app, name="train")
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(accounts.accounts, name="accounts")
 app.add_typer(accounts.slots, name="slots")
 app.command()(doctor.doctor)

@@ -10,6 +10,7 @@ from bot.errors import EaselError
 from bot.pipeline.audience import Audience
 from bot.pipeline.improving import improved
 from bot.pipeline.learning import learn
+from bot.pipeline.rivals import MARK, shares
 from bot.pipeline.understanding import understand
 from bot.pipeline.wishes import as_wished, with_prompt
 from bot.records import PostState
@@ -20,7 +21,7 @@ from bot.records.tables import BriefRow, CandidateRow, Post
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from bot.pipeline.studio import Studio
+    from bot.pipeline.studio import Painter, Studio
     from generation.generators import Generator as ImageGenerator
     from generation.prompting import Brief
     from moderation import Verdict
@@ -113,7 +114,8 @@ def stages(
     if brief.prompt != before.prompt:
         learn(studio.records, post.id, brief.writer, before, brief)
 
-    painter = studio.painter_of(studio.generator_for(options.model))
+    chosen = studio.generator_for(options.model)
+    painter = studio.painter_of(chosen)
     final = improved(studio.settings, painter.model, brief, seeds[0]) if options.improve else brief
     if unread := painter.model.unread(final.prompt):
         notice = f"The prompt is too long for the model, which does not read its end: {unread!r}."
@@ -125,38 +127,54 @@ def stages(
         if blocked := stopped(studio, post, verdicts):
             yield blocked
             return
-    drawn = None
-    for event in draw(painter.model, brief, seeds, previews, options.guidance):
-        if isinstance(event, list):
-            drawn = event
-        else:
-            yield event
+    drawn = []
+    for name, share in shares(studio.settings, post.id, seeds, chosen).items():
+        for event in draw(studio.painter_of(name).model, brief, share, previews, options.guidance):
+            if isinstance(event, list):
+                drawn += event
+            else:
+                yield event
     if not drawn:
         raise EaselError("The model gave no pictures back. Try again, or another model.")
-    factor = upscaling(drawn[0].image, studio.settings.upscale)
-    images = [candidate.image for candidate in drawn]
-    images = painter.upscaler.upscale(images, factor) if factor > 1 else images
+    drawn.sort(key=lambda candidate: seeds.index(candidate.seed))  # so that the place tells nobody who drew it
+    factors = [upscaling(candidate.image, studio.settings.upscale) for candidate in drawn]
+    images = upscaled(painter, [candidate.image for candidate in drawn], factors)
     yield Checking(images)
 
     from moderation import fingerprint
 
     audience = Audience.of(studio, post)
+    mark = {} if chosen or not studio.settings.rival else {MARK: [studio.settings.model, studio.settings.rival]}
     finished = [
         Drawn(
             seed=candidate.seed,
             score=candidate.score,
             model=candidate.model,
             revision=candidate.revision,
-            settings={**(asdict(candidate.settings) if candidate.settings else {}), "upscale": factor},
+            settings={**(asdict(candidate.settings) if candidate.settings else {}), "upscale": factor, **mark},
             picture=studio.pictures.add(image),
             fingerprint=f"{fingerprint(image):016x}",
             verdicts=[verdict.to_dict() for verdict in audience.judge_picture(studio, image)],
         )
-        for candidate, image in zip(drawn, images, strict=True)
+        for candidate, image, factor in zip(drawn, images, factors, strict=True)
     ]
     candidates = studio.records.add_candidates(post.id, row.id, finished)
     studio.records.move_post(post.id, PostState.REVIEW, "easel", "candidates are ready", expected=PostState.PREPARING)
     yield Ready(candidates)
+
+
+def upscaled(painter: Painter, images: Sequence[Image], factors: Sequence[int]) -> list[Image]:
+    """Pictures made larger, those of one size and factor together; their order is kept."""
+    groups: dict[tuple[tuple[int, int], int], list[int]] = {}
+    for index, (image, factor) in enumerate(zip(images, factors, strict=True)):
+        groups.setdefault((image.size, factor), []).append(index)
+    found = list(images)
+    for (_, factor), indices in groups.items():
+        if factor > 1:
+            larger = painter.upscaler.upscale([images[index] for index in indices], factor)
+            for index, image in zip(indices, larger, strict=True):
+                found[index] = image
+    return found
 
 
 def keep(studio: Studio, post: Post, brief: Brief) -> tuple[BriefRow, tuple[Verdict, ...]]:

@@ -17,6 +17,7 @@ from bot.records.forgetting import ForgettingRecords
 from bot.records.judgements import JudgementRecords
 from bot.records.learning import LearningRecords
 from bot.records.options import PostOptions
+from bot.records.outcomes import OutcomeRecords
 from bot.records.publications import ENDED, PublicationRecords
 from bot.records.reminders import ReminderRecords
 from bot.records.requests import RequestRecords
@@ -40,6 +41,7 @@ class Records(
     DrawingRecords,
     JudgementRecords,
     LearningRecords,
+    OutcomeRecords,
     RequestRecords,
     ThreadRecords,
     WorkspaceRecords,
