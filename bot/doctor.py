@@ -201,10 +201,23 @@ def check_credentials(studio: Studio) -> Iterator[Finding]:
     yield Finding("credentials", Health.GOOD, f"pictures are signed with {by} ({identity.file})")
 
 
+def check_slack(studio: Studio) -> Iterator[Finding]:
+    """Slack knows the tokens, they may do what the bot does, it can be reached, and the clocks agree."""
+    from bot.slack.checks import look_at_slack
+
+    settings = studio.settings
+    if not (settings.slack_bot_token or settings.slack_client_id):
+        yield Finding("slack", Health.GOOD, "not set up; docs/slack.md takes ten lines")
+        return
+    for what, problem, told in look_at_slack(settings, MOST_SKEW):
+        yield Finding(what, Health.BROKEN if problem else Health.GOOD, told)
+
+
 CHECKS: tuple[Callable[[Studio], Iterator[Finding]], ...] = (
     check_workers,
     check_queue,
     check_model,
     check_accounts,
+    check_slack,
     check_credentials,
 )

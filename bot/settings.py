@@ -61,11 +61,7 @@ class Settings(BaseSettings):
     networks: list[Network] = Field(default=["x", "linkedin"], min_length=1)
     timezone: str = ""
     model: str = "doodle"
-    weights: Literal["float32", "bfloat16", "int8"] = "float32"
-    rival: str = ""
-    rival_share: float = Field(default=0.2, gt=0, lt=1)
     images_url: str = ""
-    training_workspaces: list[str] = []
     count: int = Field(default=4, ge=1, le=10)
     upscale: Annotated[Literal[1, 2, 4], BeforeValidator(int)] = 4  # the environment gives text
     database_url: str = Field(default="", repr=False)
@@ -82,6 +78,7 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=0, ge=0)
     daily_quota: int = Field(default=0, ge=0)
     health_port: int = Field(default=0, ge=0, le=65_535)
+    public_url: str = ""
     slack_mode: Literal["socket", "http"] = "socket"
     slack_bot_token: str = Field(default="", repr=False)
     slack_app_token: str = Field(default="", repr=False)
@@ -131,6 +128,11 @@ class Settings(BaseSettings):
         return ZoneInfo(self.timezone) if self.timezone else local_zone()
 
     @property
+    def slack_by_http(self) -> bool:
+        """Whether Slack comes to us; with a client id, for every workspace that installs the app."""
+        return self.slack_mode == "http" or bool(self.slack_client_id)
+
+    @property
     def database(self) -> str:
         """The SQLAlchemy URL of the application's database."""
         return self.database_url or f"sqlite:///{self.home / 'easel.db'}"
@@ -154,12 +156,6 @@ class Settings(BaseSettings):
     def pictures(self) -> Path:
         """The content-addressed pictures."""
         return self.home / "pictures"
-
-    @property
-    def moderation_policy(self) -> Path:
-        """The moderation policy in use: the home's, or the shipped one."""
-        own = self.home / "moderation.toml"
-        return own if own.exists() else CONFIG / "moderation.toml"
 
     @property
     def models_dir(self) -> Path:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 Maker = Callable[[Policy], Moderator[Any]]
 
-REJECTED_BEFORE = "rejected-before"
 TEXT_MAKERS = {
     "rules": "moderation.text.rules:RuleList",
     "meaning": "moderation.text.meaning:Meaning",
@@ -30,7 +29,7 @@ PICTURE_MAKERS = {
     "pixels": "moderation.pictures.pixels:Pixels",
     "open-nsfw": "moderation.pictures.open_nsfw:OpenNsfw",
     "nsfwjs": "moderation.pictures.nsfwjs:NsfwJs",
-    REJECTED_BEFORE: "moderation.pictures.likeness:NearDuplicates",
+    "rejected-before": "moderation.pictures.likeness:NearDuplicates",
     "openai": "moderation.openai_moderation:OpenAiModeration",
 }
 
@@ -73,7 +72,7 @@ class Moderators:
         where: str = "draft",
         network: str | Iterable[str] | None = None,
         channel: str | None = None,
-        account: str | Iterable[str] | None = None,
+        account: str | None = None,
     ) -> tuple[Verdict, ...]:
         """What each text moderator says of `text`.
 
@@ -82,7 +81,7 @@ class Moderators:
             where: what the text is (`draft`, `prompt`, `alt text`, ...), for the record.
             network: the network or networks it is meant for.
             channel: the channel it was asked from.
-            account: the account or accounts it is meant for.
+            account: the account it is meant for.
         """
         thresholds = self._thresholds(network, channel, account)
         return tuple(seat.verdict(text, where, thresholds) for seat in self._text)
@@ -94,13 +93,11 @@ class Moderators:
         where: str = "picture",
         network: str | Iterable[str] | None = None,
         channel: str | None = None,
-        account: str | Iterable[str] | None = None,
-        rejected: Mapping[int, str] | None = None,
+        account: str | None = None,
     ) -> tuple[Verdict, ...]:
         """What each picture moderator says of `picture`, which may be a file or bytes that nobody has checked yet.
 
-        `rejected` maps the fingerprints of pictures that people turned down to what they are, for the moderator
-        `rejected-before`. A file that is no sound picture is blocked without another look.
+        A file that is no sound picture is blocked without another look.
         """
         from moderation.pictures.reading import read_picture
 
@@ -111,13 +108,7 @@ class Moderators:
                 return (_broken(str(error), where),)
         thresholds = self._thresholds(network, channel, account)
         image = picture
-        verdicts = [seat.verdict(image, where, thresholds) for seat in self._pictures]
-        if rejected and REJECTED_BEFORE in self.policy.pictures:
-            from moderation.pictures.likeness import NearDuplicates
-
-            known: Seat[Image.Image] = Seat(REJECTED_BEFORE, self.policy, lambda policy: NearDuplicates(rejected))
-            verdicts.append(known.verdict(image, where, thresholds))
-        return tuple(verdicts)
+        return tuple(seat.verdict(image, where, thresholds) for seat in self._pictures)
 
     def _make_text_in_picture(self, policy: Policy) -> Moderator[Image.Image]:
         """The one moderator that asks others: what it reads is judged by the text moderators at the base thresholds."""
@@ -126,12 +117,12 @@ class Moderators:
         return TextInPicture.load(policy, self.judge_text)
 
     def _thresholds(
-        self, network: str | Iterable[str] | None, channel: str | None, account: str | Iterable[str] | None
+        self, network: str | Iterable[str] | None, channel: str | None, account: str | None
     ) -> Callable[[str, str], Thresholds]:
-        networks, accounts = ([names] if isinstance(names, str) else list(names or ()) for names in (network, account))
+        networks = [network] if isinstance(network, str) else list(network or ())
 
         def thresholds(moderator: str, category: str) -> Thresholds:
-            return self.policy.thresholds(moderator, category, networks=networks, channel=channel, accounts=accounts)
+            return self.policy.thresholds(moderator, category, networks=networks, channel=channel, account=account)
 
         return thresholds
 

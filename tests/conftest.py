@@ -12,7 +12,7 @@ import pytest
 ORACLE = Path(__file__).parent / "data" / "oracle"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_tiny_bundle() -> Callable[[Path], Path]:
     """Make a whole bundle, "tiny", of the oracle's networks in a new folder: it draws 32 px of noise in no time."""
     from generation.generators import SamplingSettings

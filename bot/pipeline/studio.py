@@ -93,10 +93,10 @@ class Studio:
 
     @cached_property
     def moderators(self) -> Moderators:
-        """Who judges texts and pictures, by the policy in Easel's home or the shipped one."""
+        """Who judges texts and pictures, by the policy in config/moderation.toml."""
         from moderation import Moderators, Policy
 
-        return Moderators.load(Policy.load(self.settings.moderation_policy))
+        return Moderators.load(Policy.load(CONFIG / "moderation.toml"))
 
     @cached_property
     def signer(self) -> Signer:

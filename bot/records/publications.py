@@ -57,6 +57,17 @@ class PublicationRecords(RecordsBase):
         with self.reading() as session:
             return list(session.scalars(query))
 
+    def latest_publications(self, states: Collection[str], limit: int) -> list[PublicationRow]:
+        """The publications of this workspace in `states`, the latest first."""
+        query = (
+            select(PublicationRow)
+            .where(PublicationRow.workspace == self.workspace, PublicationRow.state.in_(states))
+            .order_by(PublicationRow.due_at.desc())
+            .limit(limit)
+        )
+        with self.reading() as session:
+            return list(session.scalars(query))
+
     def count_publications(self, states: Collection[str] = COMING) -> int:
         """How many publications of this workspace are in `states`."""
         query = (

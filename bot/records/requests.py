@@ -14,8 +14,8 @@ from bot.records.tables import RequestRow
 
 WAITING, DONE, FAILED = "waiting", "done", "failed"
 
-LEASE = timedelta(seconds=60)
-"""How long a process may take to carry out a request before another takes it up."""
+LEASE = timedelta(seconds=20)
+"""How long a request is its process's, who renews it while it is carried out; then another may take it up."""
 
 
 class RequestRecords(RecordsBase):
@@ -60,6 +60,13 @@ class RequestRecords(RecordsBase):
                     session.refresh(row)
                     claimed.append(row)
         return claimed
+
+    def renew_requests(self, ids: Collection[int]) -> None:
+        """These requests are still being carried out."""
+        due_at = datetime.now(UTC) + LEASE
+        with self.transaction() as session:
+            statement = update(RequestRow).where(RequestRow.id.in_(ids), RequestRow.state == WAITING)
+            session.execute(statement.values(due_at=due_at))
 
     def request(self, key: str) -> RequestRow | None:
         """The request with this key in this workspace."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,10 +14,8 @@ from bot.records.accounts import AccountRecords
 from bot.records.consents import ConsentRecords
 from bot.records.drawings import DrawingRecords, refuse_outdated
 from bot.records.forgetting import ForgettingRecords
-from bot.records.judgements import JudgementRecords
 from bot.records.learning import LearningRecords
 from bot.records.options import PostOptions
-from bot.records.outcomes import OutcomeRecords
 from bot.records.publications import ENDED, PublicationRecords
 from bot.records.reminders import ReminderRecords
 from bot.records.requests import RequestRecords
@@ -39,9 +37,7 @@ class Records(
     ReminderRecords,
     WorkerRecords,
     DrawingRecords,
-    JudgementRecords,
     LearningRecords,
-    OutcomeRecords,
     RequestRecords,
     ThreadRecords,
     WorkspaceRecords,
@@ -156,7 +152,6 @@ class Records(
                     revision=item.revision,
                     settings=dict(item.settings),
                     picture=item.picture,
-                    fingerprint=item.fingerprint,
                     verdicts=[dict(verdict) for verdict in item.verdicts],
                     created_at=now,
                 )
@@ -261,6 +256,14 @@ class Records(
                 self.move_publication(
                     session, row, (PublicationState(row.state),), PublicationState.CANCELLED, why, person=person
                 )
+
+    def posts_in(self, states: Collection[str], limit: int, person: str | None = None) -> list[Post]:
+        """The newest posts in these states, of one person or of all."""
+        query = select(Post).where(Post.workspace == self.workspace, Post.state.in_(states))
+        if person is not None:
+            query = query.where(Post.requested_by == person)
+        with self.reading() as session:
+            return list(session.scalars(query.order_by(Post.created_at.desc()).limit(limit)))
 
     def posts_since(self, person: str, since: datetime) -> int:
         """How many posts a person has asked for since then."""

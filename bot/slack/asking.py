@@ -21,3 +21,8 @@ def keeping_action(inbox: Inbox, kind: str) -> Listener:
         await ack()
 
     return listener
+
+
+async def only_acknowledge(ack: AsyncAck) -> None:
+    """A listener for what needs nothing."""
+    await ack()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
@@ -18,6 +18,7 @@ from bot.records import Records
 from bot.roles import Role, Rules, rules_for
 from bot.settings import Settings
 from bot.slack.blocks.words import Json
+from bot.slack.payloads import place_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,11 +43,12 @@ class Member:
 
 @dataclass
 class Desk:
-    """One workspace. `bot_user` is the app's own member id."""
+    """One workspace."""
 
     studio: Studio
     client: AsyncWebClient
-    bot_user: str = ""
+    _address: str | None = None
+    _background: set[asyncio.Task[None]] = field(default_factory=set)
     _members: dict[str, tuple[float, Member]] = field(default_factory=dict)
 
     @property
@@ -101,16 +103,30 @@ class Desk:
             )
             if answer.status_code == 200:
                 return
-        user, channel = str(body["user"]), str(body.get("channel") or "")
+        user = str(body["user"])
+        channel, thread = await self.do(place_of, self.records, body)
         if channel:
-            thread = str(body.get("thread") or "") or None
             try:
-                await self.client.chat_postEphemeral(channel=channel, user=user, text=text, thread_ts=thread, **extra)
+                await self.client.chat_postEphemeral(
+                    channel=channel, user=user, text=text, thread_ts=thread or None, **extra
+                )
             except SlackApiError:
                 pass  # not a member of the channel, or it is archived: tell them directly
             else:
                 return
         await self.client.chat_postMessage(channel=await self.direct(user), text=text, **extra)
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that may take long and need not survive this process."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def address(self) -> str:
+        """The workspace's own web address; empty where Slack does not say."""
+        if self._address is None:
+            self._address = str((await self.client.auth_test()).get("url") or "")
+        return self._address
 
     async def direct(self, user: str) -> str:
         """The direct message channel with a person."""

@@ -16,6 +16,7 @@ from bot.records import Records
 from bot.records.tables import RequestRow
 from bot.slack.blocks.words import escaped
 from bot.slack.desk import Desk
+from bot.slack.home import publish_home
 from bot.slack.inbox import Inbox
 from generation.errors import GenerationError
 from moderation.errors import ModerationError
@@ -28,6 +29,7 @@ TOLD = (EaselError, GenerationError, ModerationError, PublishError)
 
 AT_ONCE = 16
 LOOK_SECONDS = 1.0
+RENEW_SECONDS = 5.0
 MOST_ATTEMPTS = 6
 KEPT_FOR = timedelta(days=2)
 FORGET_SECONDS = 3_600.0
@@ -55,7 +57,7 @@ class Errands:
         self._kinds = kinds
         self._workspaces = workspaces
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], int] = {}
 
     async def take_what_arrives(self) -> None:
         """Carry out what this process keeps, without end."""
@@ -66,10 +68,13 @@ class Errands:
 
     async def take_what_is_left(self) -> None:
         """Carry out what others left and what was postponed, and forget what is long done; without end."""
-        forgot = float("-inf")
+        forgot = renewed = float("-inf")
         loop = asyncio.get_running_loop()
         while True:
             with suppress(EaselError):  # the database is busy: the next look tries again
+                if loop.time() - renewed > RENEW_SECONDS and self._running:
+                    await asyncio.to_thread(self._records.renew_requests, list(self._running.values()))
+                    renewed = loop.time()
                 for row in await asyncio.to_thread(self._records.claim_requests, AT_ONCE, self._workspaces()):
                     await self._slots.acquire()
                     self._start(row)
@@ -80,11 +85,11 @@ class Errands:
 
     def _start(self, row: RequestRow) -> None:
         task = asyncio.create_task(self._carry_out(row))
-        self._running.add(task)
+        self._running[task] = row.id
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         self._slots.release()
         if not task.cancelled() and (error := task.exception()):
             log.error("A request could not be noted as carried out: %s", error)
@@ -104,6 +109,8 @@ class Errands:
                 await self._kinds[row.kind](desk, row)
             except TOLD as error:
                 await desk.tell(row.body, for_person(str(error)))
+            if (row.body.get("view") or {}).get("kind") == "home":
+                await publish_home(desk, row.body["user"])
         except Exception as error:  # noqa: BLE001 - whatever it is, the row stays and is tried again
             why = reason(error)
             log.warning("Request %s (%s) was not carried out: %s", row.id, row.kind, why)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.errors import Misuse
+from bot.records import Records
 from bot.slack.inbox import Asked
 
 Json = Mapping[str, Any]
@@ -157,3 +158,22 @@ def publication_in(value: str) -> tuple[str, int]:
     if not match:
         raise Misuse(OLD_BUTTON)
     return match[1], int(match[2])
+
+
+def place_of(records: Records, body: Json) -> tuple[str, str]:
+    """The channel and thread in which the person who asked looks: where they clicked, else where the post is shown.
+
+    Empty for a click on Home, and where neither is known.
+    """
+    view, channel = body.get("view") or {}, str(body.get("channel") or "")
+    if channel or view.get("kind") == "home":
+        return channel, str(body.get("thread") or "")
+    ref = str(body.get("post") or view.get("metadata", {}).get("post") or body.get("value") or "")
+    try:
+        post_id = (
+            records.publication(ref.partition(":")[0]).post_id if ref.startswith("pub_") else ref.partition(":")[0]
+        )
+    except Misuse:  # no such publication
+        return "", ""
+    thread = records.thread(post_id)
+    return (thread.channel, thread.thread_ts or "") if thread else ("", "")

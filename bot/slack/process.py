@@ -17,15 +17,16 @@ from bot.health import serve_health
 from bot.pipeline.studio import Studio
 from bot.pipeline.worker import BEAT_SECONDS, only_one, worker_name
 from bot.settings import Settings
-from bot.slack.app import one_workspace_app
+from bot.slack.app import many_workspaces_app, one_workspace_app
 from bot.slack.composing import choices_of
 from bot.slack.door import open_door
 from bot.slack.errands import Errands
 from bot.slack.inbox import Inbox
+from bot.slack.installations import InstalledWorkspaces, install_flow
 from bot.slack.listeners import KINDS
 from bot.slack.logs import log_to_stderr
 from bot.slack.showing import Showing
-from bot.slack.workspaces import OneWorkspace
+from bot.slack.workspaces import OneWorkspace, Workspaces
 
 ROLE = "slack"
 PING_SECONDS = 5.0
@@ -58,10 +59,12 @@ def run_bot(settings: Settings, name: str = "", health_port: int = 0, parent: in
 
 def refuse_missing(settings: Settings) -> None:
     """Raise Misuse naming the first setting that Slack needs and that is empty."""
-    needed = ["slack_bot_token", "slack_app_token"]
-    if settings.slack_mode == "http":
-        many = bool(settings.slack_client_id)
-        needed = ["slack_signing_secret", *(["slack_client_secret"] if many else ["slack_bot_token"])]
+    if settings.slack_client_id:
+        needed = ["slack_signing_secret", "slack_client_secret"]
+    elif settings.slack_by_http:
+        needed = ["slack_signing_secret", "slack_bot_token"]
+    else:
+        needed = ["slack_bot_token", "slack_app_token"]
     for setting in needed:
         if not getattr(settings, setting):
             raise Misuse(
@@ -75,25 +78,29 @@ async def work(studio: Studio, name: str, parent: int | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     settings, records = studio.settings, studio.records
-    workspaces = OneWorkspace(studio)
+    await asyncio.to_thread(choices_of, studio)  # loads what the first form needs: a trigger lasts three seconds
+    workspaces: Workspaces = InstalledWorkspaces(studio) if settings.slack_client_id else OneWorkspace(studio)
     inbox = Inbox(workspaces.records_of)
     errands = Errands(inbox, records, workspaces.desk_of, KINDS, workspaces.names)
     showing = Showing(name, settings, records, workspaces.desk_of, workspaces.names)
+    loops = [errands.take_what_arrives(), errands.take_what_is_left(), showing.run(), beat(studio, name)]
     async with AsyncExitStack() as stack:
-        client = (await workspaces.desk_of(settings.workspace)).client
-        await refuse_bad_tokens(client.auth_test, "slack_bot_token")
-        await asyncio.to_thread(choices_of, studio)  # loads what the first form needs: a trigger lasts three seconds
-        app = one_workspace_app(settings, inbox, client)
-        loops = [errands.take_what_arrives(), errands.take_what_is_left(), showing.run(), beat(studio, name)]
-        if settings.slack_mode == "socket":
-            await refuse_bad_tokens(
-                lambda: client.apps_connections_open(app_token=settings.slack_app_token), "slack_app_token"
-            )
-            handler = AsyncSocketModeHandler(app, settings.slack_app_token, ping_interval=PING_SECONDS)
-            stack.push_async_callback(handler.close_async)
-            loops.append(handler.connect_async())  # type: ignore[no-untyped-call]
+        if isinstance(workspaces, InstalledWorkspaces):
+            app = many_workspaces_app(settings, inbox, workspaces)
+            await stack.enter_async_context(open_door(app, studio, install_flow(studio, workspaces)))
         else:
-            await stack.enter_async_context(open_door(app, settings))
+            client = (await workspaces.desk_of(settings.workspace)).client
+            await refuse_bad_tokens(client.auth_test, "slack_bot_token")
+            app = one_workspace_app(settings, inbox, client)
+            if settings.slack_by_http:
+                await stack.enter_async_context(open_door(app, studio))
+            else:
+                await refuse_bad_tokens(
+                    lambda: client.apps_connections_open(app_token=settings.slack_app_token), "slack_app_token"
+                )
+                handler = AsyncSocketModeHandler(app, settings.slack_app_token, ping_interval=PING_SECONDS)
+                stack.push_async_callback(handler.close_async)
+                loops.append(handler.connect_async())  # type: ignore[no-untyped-call]
         tasks = [asyncio.create_task(loop) for loop in loops]
         await until_stopped(stop, tasks, parent)
         for task in tasks:

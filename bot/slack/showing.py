@@ -22,24 +22,28 @@ from slack_sdk.errors import SlackApiError
 
 from bot.errors import EaselError
 from bot.pipeline.durable import ask_to_draw
-from bot.records import Records
+from bot.records import PostState, Records
+from bot.records.states import REMINDED
 from bot.records.tables import CandidateRow, ThreadRow
+from bot.roles import EVERYBODY
 from bot.settings import Settings
 from bot.slack.blocks.outcome import outcome_blocks, outcome_text
 from bot.slack.blocks.review import Gallery, alt_of, review_blocks
 from bot.slack.blocks.status import status_blocks, status_text
-from bot.slack.blocks.words import Json, context, marked
+from bot.slack.blocks.words import Json, context, escaped, marked, section
 from bot.slack.desk import Desk
 from bot.slack.errands import reason
 from bot.slack.files import Upload, discard, upload
 from bot.slack.inbox import user_of
 from bot.slack.story import Story, read_story
+from bot.slack.trusting import approve_unseen, trusted_pick
 
 LOOK_SECONDS = 0.5
 EDIT_SECONDS = 3.0
 """Between two edits of a thread's first message: Slack allows some fifty edits a minute in a workspace."""
 
 LEASE = timedelta(seconds=90)
+"""How long a thread is held at most; the process of the same name takes it up at once."""
 RECENT = timedelta(minutes=2)
 EVERYTHING = datetime(2000, 1, 1, tzinfo=UTC)
 EVERYTHING_SECONDS = 60.0
@@ -155,11 +159,16 @@ class Thread:
     async def show(self) -> None:
         """Show what is new, note each message as soon as it is there, and let go of the thread."""
         story = await self.desk.do(read_story, self.desk.records, self.post_id)
+        if pick := trusted_pick(story, await self.desk.rules(self.channel)):
+            with suppress(EaselError):  # somebody was faster, or it cannot go out like this: a person decides
+                await self.desk.do(approve_unseen, self.desk.studio, story, pick)
+                story = await self.desk.do(read_story, self.desk.records, self.post_id)
         late = not await self.show_status(story)
         for batch in batches(story.candidates):
             if story.drawing is None or f"batch:{batch[0].brief_id}" in self.messages:
                 await self.show_batch(story, batch)
         await self.show_outcomes(story)
+        await self.show_reminder(story)
         values: dict[str, Any] = {"leased_until": datetime.now(UTC)}
         if not late:
             values["shown_audit"] = story.newest_audit
@@ -261,6 +270,18 @@ class Thread:
                 await self.reply(known, blocks, text)
             elif known["digest"] != digest(blocks):
                 await self.update(known, blocks, text)
+
+    async def show_reminder(self, story: Story) -> None:
+        """A message for the last reminder, while the post still waits."""
+        last = max((row.id for row in story.audit if row.to_state == REMINDED), default=0)
+        if last <= self.messages.get("reminded", {}).get("audit", 0) or story.post.state != PostState.REVIEW:
+            return
+        known = {"audit": last}
+        self.messages["reminded"] = known
+        approvers = [name for name in (await self.desk.rules(self.channel)).approvers if name != EVERYBODY]
+        told = next(row.why for row in story.audit if row.id == last)
+        text = f":alarm_clock: {' '.join(f'<@{name}>' for name in approvers)} This post {escaped(told)}."
+        await self.reply(known, [section(marked(text))], text)
 
     async def begin(self, known: dict[str, Any], blocks: list[Json], text: str, story: Story) -> None:
         """The first message; in a direct message to who asked, where the app may not write to the channel."""

@@ -58,12 +58,11 @@ class RulesWriter:
             topics=composing.topics(readings, things),
             spans=tuple(Span(r.start, r.end, r.text, r.kind, r.meaning) for r in readings if r.is_span),
             writer=WRITER,
-            notices=(*notices, *language_notice(language), *_brand_notice(ranking, brand)),
+            notices=(*notices, *_language_notice(language), *_brand_notice(ranking, brand)),
         )
 
 
-def language_notice(language: str) -> tuple[str, ...]:
-    """What to say of a draft in this language; nothing of an English one."""
+def _language_notice(language: str) -> tuple[str, ...]:
     if language in ENGLISH:
         return ()
     name = NAMES.get(language, language)

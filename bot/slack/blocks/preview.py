@@ -24,6 +24,7 @@ from bot.slack.blocks.words import (
     picture,
     plain,
     section,
+    shortened,
     when,
 )
 from bot.slack.story import Story
@@ -73,8 +74,9 @@ def preview_view(
         blocks.append(section(label(f":warning: {problem}", 3_000)))
     for plan, cost in zip(plans, costs, strict=True):
         blocks += network_preview(plan, cost, files)
-    metadata = {"post": story.ref, "picks": list(wish.picks), "arrangement": wish.arrangement}
-    return modal(APPROVE, "Approve", "" if problem else "Approve", blocks, json.dumps(metadata))
+    metadata: Json = {"post": story.ref, "picks": list(wish.picks), "arrangement": wish.arrangement}
+    metadata["problem"] = shortened(problem, 900)
+    return modal(APPROVE, "Approve", "Approve", blocks, json.dumps(metadata))
 
 
 def picks_input(story: Story, wish: Wish) -> Json:

@@ -12,7 +12,7 @@ from bot.settings import CONFIG, load_settings
 from playground.slack.credentials import Credentials
 from playground.slack.process import running_slack
 
-PATIENCE = 60
+PATIENCE = 120
 
 
 @pytest.fixture(scope="session")
@@ -23,19 +23,27 @@ def slack_process():
 
 @pytest.fixture
 def slack(slack_process):
-    slack_process.disarm()
-    slack_process.reset()
+    slack_process.disarm()  # and no reset: it would give ids out again that Slack gives once
     slack_process.change(request_url="", card_files=True, processing_seconds=0.1, trigger_seconds=60.0)
     return slack_process
 
 
-@pytest.fixture
-def office(home, slack, monkeypatch, make_tiny_bundle):
-    """A home whose settings lead to the local Slack, with a model that draws in no time."""
+@pytest.fixture(scope="module")
+def office(slack_process, tmp_path_factory, cache, make_tiny_bundle):
+    """A home whose settings lead to the local Slack, with a model that draws in no time; for all tests of a file."""
+    from bot.pipeline.studio import Studio
+
+    home = tmp_path_factory.mktemp("office")
     usual = Credentials()
     make_tiny_bundle(home / "models" / "tiny")
+    (home / "roles.toml").write_text(
+        '[everywhere]\nrequesters = ["U0REQUESTER"]\napprovers = ["U0APPROVER"]\nadmins = ["U0APPROVER"]\n'
+    )
+    patch = pytest.MonkeyPatch()
+    patch.setenv("XDG_CACHE_HOME", str(cache))
     for name, value in {
-        "SLACK_API_URL": slack.api,
+        "HOME": str(home),
+        "SLACK_API_URL": slack_process.api,
         "SLACK_BOT_TOKEN": usual.bot_token,
         "SLACK_APP_TOKEN": usual.app_token,
         "SLACK_SIGNING_SECRET": usual.signing_secret,
@@ -44,22 +52,21 @@ def office(home, slack, monkeypatch, make_tiny_bundle):
         "COUNT": "2",
         "TIMEZONE": "UTC",
     }.items():
-        monkeypatch.setenv(f"EASEL_{name}", value)
-    (home / "roles.toml").write_text(
-        '[everywhere]\nrequesters = ["U0REQUESTER"]\napprovers = ["U0APPROVER"]\nadmins = ["U0APPROVER"]\n'
-    )
+        patch.setenv(f"EASEL_{name}", value)
     load_settings.cache_clear()
-    from bot.pipeline.studio import Studio
-
     studio = Studio(load_settings())
+    assert studio.records.drawings() == []  # the database is made before processes race to do it
     yield studio
     studio.records.engine.dispose()
+    patch.undo()
+    load_settings.cache_clear()
 
 
 @contextmanager
 def running(*arguments):
     """An `easel` process; ended in order, or killed where it does not."""
-    process = subprocess.Popen([sys.executable, "-m", "bot.cli", *arguments], env=dict(os.environ))
+    command = [sys.executable, "-m", "bot.cli", *arguments, "--parent", str(os.getpid())]
+    process = subprocess.Popen(command, env=dict(os.environ))
     try:
         yield process
     finally:
@@ -73,15 +80,15 @@ def running(*arguments):
                 raise
 
 
-@pytest.fixture
-def bot(office, slack):
+@pytest.fixture(scope="module")
+def bot(office, slack_process):
     """`easel bot`, connected."""
     with running("bot") as process:
-        slack.wait(lambda: slack.connections() == 1, PATIENCE, "the bot's connection")
+        slack_process.wait(lambda: slack_process.connections() == 1, PATIENCE, "the bot's connection")
         yield process
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def workers(office):
     """A worker that draws and publishes."""
     with running("worker", "--queues", "draw,publish") as process:

@@ -2,7 +2,8 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.asking import keeping_action
+from bot.slack.accounts import LEAVE
+from bot.slack.asking import keeping_action, only_acknowledge
 from bot.slack.errands import CarryOut
 from bot.slack.inbox import Inbox
 from bot.slack.listeners.actions import (
@@ -11,11 +12,16 @@ from bot.slack.listeners.actions import (
     approve,
     approve_several,
     cancel,
+    connect_account,
     edit,
+    home_new,
+    home_rules,
     move,
     open_form,
+    pause_account,
     picks,
     reject,
+    resume_account,
     retry,
     schedule,
     take_down,
@@ -28,11 +34,16 @@ MODULES = (
     approve,
     approve_several,
     cancel,
+    connect_account,
     edit,
+    home_new,
+    home_rules,
     move,
     open_form,
+    pause_account,
     picks,
     reject,
+    resume_account,
     retry,
     schedule,
     take_down,
@@ -46,3 +57,4 @@ def register(app: AsyncApp, inbox: Inbox) -> None:
     """Listen to the buttons and menus."""
     for module in MODULES:
         app.action(module.ACTION)(keeping_action(inbox, module.ACTION))
+    app.action(LEAVE)(only_acknowledge)

@@ -15,7 +15,7 @@ from bot.slack.blocks.preview import APPROVE
 from bot.slack.desk import Desk
 from bot.slack.forms import AT, refuse_time
 from bot.slack.inbox import Asked, Inbox
-from bot.slack.payloads import id_at, kept_view, team_of, user_at
+from bot.slack.payloads import id_at, kept_view, team_of, text_at, user_at
 
 CALLBACK = APPROVE
 
@@ -26,7 +26,9 @@ def listener(inbox: Inbox) -> Listener:
     async def keep(ack: AsyncAck, body: Mapping[str, Any], view: Mapping[str, Any]) -> None:
         user, sent = user_at(body, "user", "id"), kept_view(view)
         wish = wish_in(sent["values"], sent["metadata"])
-        errors = {}
+        errors: dict[str, str] = {}
+        if problem := text_at(sent["metadata"], "problem", needed=False):
+            errors["when"] = problem
         if wish.when == AT and (refusal := refuse_time(wish.at, datetime.now(UTC)) if wish.at else "Pick the time."):
             errors["at"] = refusal
         previewed = (list(wish.picks), wish.arrangement)
