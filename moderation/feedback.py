@@ -140,6 +140,19 @@ def calibrate(overrides: Iterable[Override], thresholds: Mapping[tuple[str, str]
     return proposals
 
 
+def with_thresholds(text: str, proposal: Proposal) -> str:
+    """The text of a policy file with the proposed thresholds in it; everything else stays as it stands."""
+    table, line = proposal.to_toml().split("\n")
+    lines = text.splitlines()
+    if table not in lines:
+        return "\n".join([*lines, "", table, line, ""])
+    start = lines.index(table) + 1
+    end = next((index for index in range(start, len(lines)) if lines[index].startswith("[")), len(lines))
+    known = [index for index in range(start, end) if lines[index].partition("=")[0].strip() == proposal.category]
+    place = known[0] if known else start
+    return "\n".join([*lines[:place], line, *lines[place + len(known[:1]) :], ""])
+
+
 def _grouped(overrides: Iterable[Override]) -> dict[tuple[str, str], list[Override]]:
     groups: dict[tuple[str, str], list[Override]] = defaultdict(list)
     for row in overrides:

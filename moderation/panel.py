@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Maker = Callable[[Policy], Moderator[Any]]
 
+REJECTED_BEFORE = "rejected-before"
 TEXT_MAKERS = {
     "rules": "moderation.text.rules:RuleList",
     "meaning": "moderation.text.meaning:Meaning",
@@ -29,7 +30,7 @@ PICTURE_MAKERS = {
     "pixels": "moderation.pictures.pixels:Pixels",
     "open-nsfw": "moderation.pictures.open_nsfw:OpenNsfw",
     "nsfwjs": "moderation.pictures.nsfwjs:NsfwJs",
-    "rejected-before": "moderation.pictures.likeness:NearDuplicates",
+    REJECTED_BEFORE: "moderation.pictures.likeness:NearDuplicates",
     "openai": "moderation.openai_moderation:OpenAiModeration",
 }
 
@@ -72,7 +73,7 @@ class Moderators:
         where: str = "draft",
         network: str | Iterable[str] | None = None,
         channel: str | None = None,
-        account: str | None = None,
+        account: str | Iterable[str] | None = None,
     ) -> tuple[Verdict, ...]:
         """What each text moderator says of `text`.
 
@@ -81,7 +82,7 @@ class Moderators:
             where: what the text is (`draft`, `prompt`, `alt text`, ...), for the record.
             network: the network or networks it is meant for.
             channel: the channel it was asked from.
-            account: the account it is meant for.
+            account: the account or accounts it is meant for.
         """
         thresholds = self._thresholds(network, channel, account)
         return tuple(seat.verdict(text, where, thresholds) for seat in self._text)
@@ -93,11 +94,13 @@ class Moderators:
         where: str = "picture",
         network: str | Iterable[str] | None = None,
         channel: str | None = None,
-        account: str | None = None,
+        account: str | Iterable[str] | None = None,
+        rejected: Mapping[int, str] | None = None,
     ) -> tuple[Verdict, ...]:
         """What each picture moderator says of `picture`, which may be a file or bytes that nobody has checked yet.
 
-        A file that is no sound picture is blocked without another look.
+        `rejected` maps the fingerprints of pictures that people turned down to what they are, for the moderator
+        `rejected-before`. A file that is no sound picture is blocked without another look.
         """
         from moderation.pictures.reading import read_picture
 
@@ -108,7 +111,13 @@ class Moderators:
                 return (_broken(str(error), where),)
         thresholds = self._thresholds(network, channel, account)
         image = picture
-        return tuple(seat.verdict(image, where, thresholds) for seat in self._pictures)
+        verdicts = [seat.verdict(image, where, thresholds) for seat in self._pictures]
+        if rejected and REJECTED_BEFORE in self.policy.pictures:
+            from moderation.pictures.likeness import NearDuplicates
+
+            known: Seat[Image.Image] = Seat(REJECTED_BEFORE, self.policy, lambda policy: NearDuplicates(rejected))
+            verdicts.append(known.verdict(image, where, thresholds))
+        return tuple(verdicts)
 
     def _make_text_in_picture(self, policy: Policy) -> Moderator[Image.Image]:
         """The one moderator that asks others: what it reads is judged by the text moderators at the base thresholds."""
@@ -117,12 +126,12 @@ class Moderators:
         return TextInPicture.load(policy, self.judge_text)
 
     def _thresholds(
-        self, network: str | Iterable[str] | None, channel: str | None, account: str | None
+        self, network: str | Iterable[str] | None, channel: str | None, account: str | Iterable[str] | None
     ) -> Callable[[str, str], Thresholds]:
-        networks = [network] if isinstance(network, str) else list(network or ())
+        networks, accounts = ([names] if isinstance(names, str) else list(names or ()) for names in (network, account))
 
         def thresholds(moderator: str, category: str) -> Thresholds:
-            return self.policy.thresholds(moderator, category, networks=networks, channel=channel, account=account)
+            return self.policy.thresholds(moderator, category, networks=networks, channel=channel, accounts=accounts)
 
         return thresholds
 

@@ -87,10 +87,10 @@ class Policy:
         *,
         networks: Sequence[str] = (),
         channel: str | None = None,
-        account: str | None = None,
+        accounts: Sequence[str] = (),
     ) -> Thresholds:
         """The strictest thresholds that apply to `category` as scored by `moderator`."""
-        asked = {"networks": networks, "channels": [channel], "accounts": [account]}
+        asked = {"networks": networks, "channels": [channel], "accounts": accounts}
         levels = [self.base] + [
             level
             for scope, names in asked.items()
@@ -99,6 +99,11 @@ class Policy:
         ]
         pairs = [pair for level in levels if (pair := _of(level, moderator, category))]
         return Thresholds(min(pair.review for pair in pairs), min(pair.block for pair in pairs))
+
+    def near(self, name: str) -> Path:
+        """The file or folder that the policy calls `name`: beside it, or else beside the shipped policy."""
+        beside = self.path.parent / name
+        return beside if beside.exists() else DEFAULT_POLICY.parent / name
 
 
 def _of(level: Rules, moderator: str, category: str) -> Thresholds | None:

@@ -12,6 +12,7 @@ from bot.cli import (
     accounts,
     brief,
     compare,
+    dataset,
     demo,
     doctor,
     edit,
@@ -19,6 +20,7 @@ from bot.cli import (
     interrupt,
     models,
     moderate,
+    moderation,
     playground,
     post,
     prompt,
@@ -55,8 +57,10 @@ app.command()(queue.cancel)
 app.command()(queue.confirm)
 app.command()(queue.take_down)
 app.add_typer(models.app, name="models")
+app.add_typer(moderation.app, name="moderation")
 app.add_typer(prompt.app, name="prompt")
 app.add_typer(train.app, name="train")
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(accounts.accounts, name="accounts")
 app.add_typer(accounts.slots, name="slots")
 app.command()(doctor.doctor)

@@ -161,6 +161,27 @@ def use(name: Name) -> None:
 
 
 @app.command()
+def ab(
+    model: Annotated[
+        str, typer.Argument(metavar="A", help="The model in use; leave both out to see how it stands.")
+    ] = "",
+    rival: Annotated[str, typer.Argument(metavar="B", help="The model that draws a share of the candidates.")] = "",
+    share: Annotated[str, typer.Option(help="How many of the candidates B draws.")] = "20%",
+    stop: Annotated[bool, typer.Option("--stop", help="End it: A draws all candidates again.")] = False,
+    json: Json = False,
+) -> None:
+    """Let B draw a share of the candidates, and tell whose are picked more often, with a confidence interval."""
+    from bot.cli.rivals import begin, end, standing
+
+    if stop:
+        end()
+    elif model or rival:
+        begin(model, rival, share)
+    else:
+        standing(json=json)
+
+
+@app.command()
 def remove(name: Name) -> None:
     """Delete a model from Easel's home."""
     from bot.errors import Misuse
@@ -168,6 +189,8 @@ def remove(name: Name) -> None:
 
     if name == load_settings().model:
         raise Misuse(f"{name} is in use. Use another first: `easel models use doodle`.")
+    if name == load_settings().rival:
+        raise Misuse(f"{name} is being compared. End that first: `easel models ab --stop`.")
     registry().remove(name)
     console().print(f"{name} is removed.", markup=False)
 

@@ -35,11 +35,12 @@ def moderate(
     policy: Annotated[Path | None, typer.Option("--policy", help="another moderation.toml")] = None,
 ) -> None:
     """Print what the moderators say of texts or pictures."""
+    from bot.settings import load_settings
     from moderation import Moderators, decide
 
     if bool(subjects) == bool(file):
         raise Misuse('Say what to judge: easel moderate "some text", easel moderate picture.png, or --file LINES.')
-    moderators = Moderators.load(policy)
+    moderators = Moderators.load(policy or load_settings().moderation_policy)
     audience = {"network": network, "channel": channel, "account": account}
     for kind, subject in _lines(file) if file else _subjects(subjects or []):
         verdicts = _judge(moderators, kind, subject, audience)

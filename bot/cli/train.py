@@ -62,6 +62,38 @@ def run(
     typer.echo(f"Draw with it: `easel models use {ended.bundle.name}`.")
 
 
+@app.command()
+def diagnose(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A table, or a folder of pictures and captions.")],
+    model: Annotated[str, typer.Option(help="Which model; the one in use if left out.")] = "",
+    pictures: Annotated[Path | None, typer.Option(help="The pictures' folder, if it is not the table's.")] = None,
+    out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("diagnosis"),
+    seed: Annotated[int, typer.Option(min=0, help="The split's seed, as in a plan.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="End with one JSON object.")] = False,
+) -> None:
+    """Say what a model lacks for a data set, and which of its parts to train; writes a page to look at."""
+    need_training()
+    from bot.cli.models import print_json, registry
+    from bot.pictures import write_whole
+    from bot.settings import CONFIG, load_settings
+    from generation.training.data.table import Table
+    from generation.training.diagnosis.examine import diagnose as examine
+    from generation.training.diagnosis.report import page
+
+    bundle = registry().find(model or load_settings().model)
+    found = examine(
+        bundle, Table.at(data, pictures), CONFIG / "lexicon", out, lambda text: typer.echo(text, err=True), seed
+    )
+    report = out / "report.html"
+    write_whole(report, page(found).encode())
+    if json:
+        print_json({**found.to_dict(), "report": str(report)})
+        return
+    for reason in found.reasons:
+        typer.echo(reason)
+    typer.echo(f"The whole report: {report}")
+
+
 def need_training() -> None:
     """Raise Misuse where the extra `train` is not installed."""
     from importlib.util import find_spec

@@ -53,4 +53,4 @@ def load_model(folder: Path, settings: Settings) -> DalleMini:
     """Load the bundle in `folder` as the settings want it. Raises ModelFileError."""
     from generation.generators import DalleMini
 
-    return DalleMini.load(folder, cache_dir=settings.cache / "jax")
+    return DalleMini.load(folder, cache_dir=settings.cache / "jax", weights=settings.weights)

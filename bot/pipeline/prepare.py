@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import EaselError
+from bot.pipeline.audience import Audience
 from bot.pipeline.improving import improved
 from bot.pipeline.learning import learn
+from bot.pipeline.rivals import MARK, shares
 from bot.pipeline.understanding import understand
 from bot.pipeline.wishes import as_wished, with_prompt
 from bot.records import PostState
@@ -19,7 +21,7 @@ from bot.records.tables import BriefRow, CandidateRow, Post
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from bot.pipeline.studio import Studio
+    from bot.pipeline.studio import Painter, Studio
     from generation.generators import Generator as ImageGenerator
     from generation.prompting import Brief
     from moderation import Verdict
@@ -106,56 +108,92 @@ def stages(
     row, verdicts = keep(studio, post, brief)
     yield Understood(brief, verdicts)
 
-    if reason := block_reason(verdicts):
-        studio.records.move_post(post.id, PostState.BLOCKED, "easel", reason, expected=PostState.PREPARING)
-        yield Blocked(reason)
+    if blocked := stopped(studio, post, verdicts):
+        yield blocked
         return
     if brief.prompt != before.prompt:
         learn(studio.records, post.id, brief.writer, before, brief)
 
-    painter = studio.painter_of(studio.generator_for(options.model))
-    if options.improve:
-        brief = improved(studio.settings, painter.model, brief, seeds[0])
+    chosen = studio.generator_for(options.model)
+    painter = studio.painter_of(chosen)
+    final = improved(studio.settings, painter.model, brief, seeds[0]) if options.improve else brief
+    if unread := painter.model.unread(final.prompt):
+        notice = f"The prompt is too long for the model, which does not read its end: {unread!r}."
+        final = replace(final, notices=(*final.notices, notice))
+    if final != brief:
+        brief = final
         row, verdicts = keep(studio, post, brief)
         yield Understood(brief, verdicts)
-    drawn = None
-    for event in draw(painter.model, brief, seeds, previews, options.guidance):
-        if isinstance(event, list):
-            drawn = event
-        else:
-            yield event
+        if blocked := stopped(studio, post, verdicts):
+            yield blocked
+            return
+    drawn = []
+    for name, share in shares(studio.settings, post.id, seeds, chosen).items():
+        for event in draw(studio.painter_of(name).model, brief, share, previews, options.guidance):
+            if isinstance(event, list):
+                drawn += event
+            else:
+                yield event
     if not drawn:
         raise EaselError("The model gave no pictures back. Try again, or another model.")
-    factor = upscaling(drawn[0].image, studio.settings.upscale)
-    images = [candidate.image for candidate in drawn]
-    images = painter.upscaler.upscale(images, factor) if factor > 1 else images
+    drawn.sort(key=lambda candidate: seeds.index(candidate.seed))  # so that the place tells nobody who drew it
+    factors = [upscaling(candidate.image, studio.settings.upscale) for candidate in drawn]
+    images = upscaled(painter, [candidate.image for candidate in drawn], factors)
     yield Checking(images)
 
+    from moderation import fingerprint
+
+    audience = Audience.of(studio, post)
+    mark = {} if chosen or not studio.settings.rival else {MARK: [studio.settings.model, studio.settings.rival]}
     finished = [
         Drawn(
             seed=candidate.seed,
             score=candidate.score,
             model=candidate.model,
             revision=candidate.revision,
-            settings={**(asdict(candidate.settings) if candidate.settings else {}), "upscale": factor},
+            settings={**(asdict(candidate.settings) if candidate.settings else {}), "upscale": factor, **mark},
             picture=studio.pictures.add(image),
-            verdicts=[verdict.to_dict() for verdict in studio.moderators.judge_picture(image, network=post.networks)],
+            fingerprint=f"{fingerprint(image):016x}",
+            verdicts=[verdict.to_dict() for verdict in audience.judge_picture(studio, image)],
         )
-        for candidate, image in zip(drawn, images, strict=True)
+        for candidate, image, factor in zip(drawn, images, factors, strict=True)
     ]
     candidates = studio.records.add_candidates(post.id, row.id, finished)
     studio.records.move_post(post.id, PostState.REVIEW, "easel", "candidates are ready", expected=PostState.PREPARING)
     yield Ready(candidates)
 
 
+def upscaled(painter: Painter, images: Sequence[Image], factors: Sequence[int]) -> list[Image]:
+    """Pictures made larger, those of one size and factor together; their order is kept."""
+    groups: dict[tuple[tuple[int, int], int], list[int]] = {}
+    for index, (image, factor) in enumerate(zip(images, factors, strict=True)):
+        groups.setdefault((image.size, factor), []).append(index)
+    found = list(images)
+    for (_, factor), indices in groups.items():
+        if factor > 1:
+            larger = painter.upscaler.upscale([images[index] for index in indices], factor)
+            for index, image in zip(indices, larger, strict=True):
+                found[index] = image
+    return found
+
+
 def keep(studio: Studio, post: Post, brief: Brief) -> tuple[BriefRow, tuple[Verdict, ...]]:
     """Record a brief of a post with the verdicts on its texts."""
-    verdicts = judge_texts(studio, brief, post.networks, post.texts or {})
+    verdicts = judge_texts(studio, brief, Audience.of(studio, post), post.texts or {})
     row = studio.records.add_brief(post.id, brief.to_dict(), [verdict.to_dict() for verdict in verdicts])
     return row, verdicts
 
 
-def judge_texts(studio: Studio, brief: Brief, networks: Sequence[str], own: Mapping[str, str]) -> tuple[Verdict, ...]:
+def stopped(studio: Studio, post: Post, verdicts: Sequence[Verdict]) -> Blocked | None:
+    """The end of a post that the verdicts forbid to go on with; None for any other."""
+    reason = block_reason(verdicts)
+    if reason is None:
+        return None
+    studio.records.move_post(post.id, PostState.BLOCKED, "easel", reason, expected=PostState.PREPARING)
+    return Blocked(reason)
+
+
+def judge_texts(studio: Studio, brief: Brief, audience: Audience, own: Mapping[str, str]) -> tuple[Verdict, ...]:
     """The verdicts on every text of the brief and of single networks (`own`); the same words are judged once."""
     texts = {"draft": brief.draft, "normalized": brief.normalized, "prompt": brief.prompt, "alt text": brief.alt_text}
     texts |= {f"text for {network}": text for network, text in own.items()}
@@ -163,7 +201,7 @@ def judge_texts(studio: Studio, brief: Brief, networks: Sequence[str], own: Mapp
     verdicts: list[Verdict] = []
     for where, text in texts.items():
         if text and text not in seen:
-            verdicts += studio.moderators.judge_text(text, where=where, network=networks)
+            verdicts += audience.judge_text(studio, text, where)
         seen.add(text)
     return tuple(verdicts)
 

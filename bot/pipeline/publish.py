@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.errors import Misuse
+from bot.pipeline.audience import Audience
 from bot.records import PublicationState
 from bot.records.options import PostOptions
 from bot.records.publications import COMING, account_of
@@ -84,7 +86,8 @@ def targets(studio: Studio, post: Post) -> list[tuple[str, str]]:
 def alt_text(studio: Studio, post: Post, pick: CandidateRow) -> str:
     """What a picture is described as: in a person's words where there are any, else in its brief's."""
     written = PostOptions.from_dict(post.options).alt_text
-    return written or str(studio.records.brief(pick.brief_id).body["alt_text"])
+    brief = studio.records.brief(pick.brief_id).body
+    return written or str(brief["alt_text"] or f"An illustration: {brief['prompt']}.")
 
 
 def refuse_unpublishable(
@@ -126,13 +129,17 @@ def rewrite(
 
     post = studio.records.post(post_id)
     everywhere = [network for network in post.networks if network not in (texts or post.texts or {})]
+    audience = Audience.of(studio, post)
     words = [*([(draft, everywhere)] if draft is not None else []), *((t, [n]) for n, t in (texts or {}).items())]
     for text, networks in words:
         refuse_unpublishable(studio, text, networks)
-        if reason := block_reason(studio.moderators.judge_text(text, where="draft", network=networks)):
+        readers = replace(audience, networks=tuple(networks))
+        if reason := block_reason(readers.judge_text(studio, text, "draft")):
             raise Misuse(f"The text was stopped by moderation, and {post_id} stays as it was. {reason}")
     told = options.alt_text if options else None
-    if told and (reason := block_reason(studio.moderators.judge_text(told, where="alt text", network=post.networks))):
+    if told:
+        refuse_unpublishable(studio, "", post.networks, [told])
+    if told and (reason := block_reason(audience.judge_text(studio, told, "alt text"))):
         raise Misuse(f"The alt text was stopped by moderation, and {post_id} stays as it was. {reason}")
     return studio.records.edit_post(
         post_id, person, "edited", draft=draft, texts=texts, options=options, version=version

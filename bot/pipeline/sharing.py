@@ -31,6 +31,9 @@ class Model(Protocol):
     def sampling(self) -> SamplingSettings:
         """How codes are drawn where a request does not say."""
 
+    def unread(self, prompt: str) -> str:
+        """The end of a prompt that is too long to be read."""
+
     def stream(self, requests: Sequence[DrawRequest], *, previews: int) -> Iterator[Any]:
         """Previews on the way, and the list of candidates last."""
 
@@ -77,6 +80,10 @@ class SharedModel:
     def sampling(self) -> SamplingSettings:
         """As the model in use draws."""
         return self._model_in_use().sampling
+
+    def unread(self, prompt: str) -> str:
+        """As the model in use reads."""
+        return self._model_in_use().unread(prompt)
 
     def stream(self, requests: Sequence[DrawRequest], *, previews: int = 0) -> Iterator[Any]:
         """As a model's `stream`, for one of many who wait."""

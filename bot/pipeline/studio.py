@@ -93,10 +93,10 @@ class Studio:
 
     @cached_property
     def moderators(self) -> Moderators:
-        """Who judges texts and pictures, by the policy in config/moderation.toml."""
+        """Who judges texts and pictures, by the policy in Easel's home or the shipped one."""
         from moderation import Moderators, Policy
 
-        return Moderators.load(Policy.load(CONFIG / "moderation.toml"))
+        return Moderators.load(Policy.load(self.settings.moderation_policy))
 
     @cached_property
     def signer(self) -> Signer:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.records.options import PostOptions
 from bot.records.tables import Post
 
 if TYPE_CHECKING:
+    from bot.articles import Page
     from bot.pipeline.studio import Studio
     from generation.prompting import Brief
 
@@ -18,8 +20,18 @@ def understand(studio: Studio, post: Post) -> Brief:
 
     A recorded brief that cost something (a language model's, a person's, an article's) holds for as long as the words
     of the post stay, so that drawing again, also after a crash, asks nobody twice. The rules are asked anew.
+
+    Raises:
+        Misuse, ArticleUnavailable, ArticleError, DraftError: as `understand_article`, for a post with an article.
     """
-    return _recorded(studio, post) or studio.writer.write(post.draft)
+    if recorded := _recorded(studio, post):
+        return recorded
+    article = PostOptions.from_dict(post.options).article
+    if not article:
+        return studio.writer.write(post.draft)
+    from bot.articles import Fetcher
+
+    return _brief_of(studio, Fetcher().fetch(article), post.draft)  # a web address only: others than its owner ask too
 
 
 def _recorded(studio: Studio, post: Post) -> Brief | None:
@@ -48,10 +60,14 @@ def understand_article(studio: Studio, where: str, draft: str = "") -> Brief:
         DraftError: the draft is none.
     """
     from bot.articles import open_article
+
+    return _brief_of(studio, open_article(where), draft)
+
+
+def _brief_of(studio: Studio, page: Page, draft: str) -> Brief:
     from generation.prompting.article import read_article, write_article
     from generation.prompting.llm import LLMWriter
 
-    page = open_article(where)
     article = read_article(page.text, is_html=page.is_html or None)
     writer = studio.writer
     post = draft or "\n".join(filter(None, (article.title, page.url if page.is_public else "")))

@@ -11,7 +11,8 @@ from typing import Any
 class PostOptions:
     """None, or nothing, leaves it to the writer of briefs, to the model, to the settings.
 
-    `improve` tries variants of the prompt before the candidates are drawn. `accounts` are (network, account).
+    `improve` tries variants of the prompt before the candidates are drawn; `article` is a web address to illustrate.
+    `accounts` are (network, account).
     """
 
     count: int | None = None
@@ -21,6 +22,7 @@ class PostOptions:
     guidance: float | None = None
     model: str | None = None
     improve: bool = False
+    article: str = ""
     tone: str = ""
     alt_text: str | None = None
     accounts: tuple[tuple[str, str], ...] = ()

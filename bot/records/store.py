@@ -14,8 +14,10 @@ from bot.records.accounts import AccountRecords
 from bot.records.consents import ConsentRecords
 from bot.records.drawings import DrawingRecords, refuse_outdated
 from bot.records.forgetting import ForgettingRecords
+from bot.records.judgements import JudgementRecords
 from bot.records.learning import LearningRecords
 from bot.records.options import PostOptions
+from bot.records.outcomes import OutcomeRecords
 from bot.records.publications import ENDED, PublicationRecords
 from bot.records.reminders import ReminderRecords
 from bot.records.requests import RequestRecords
@@ -37,7 +39,9 @@ class Records(
     ReminderRecords,
     WorkerRecords,
     DrawingRecords,
+    JudgementRecords,
     LearningRecords,
+    OutcomeRecords,
     RequestRecords,
     ThreadRecords,
     WorkspaceRecords,
@@ -152,6 +156,7 @@ class Records(
                     revision=item.revision,
                     settings=dict(item.settings),
                     picture=item.picture,
+                    fingerprint=item.fingerprint,
                     verdicts=[dict(verdict) for verdict in item.verdicts],
                     created_at=now,
                 )

@@ -110,6 +110,7 @@ class CandidateRow(Table):
     revision: Mapped[str] = mapped_column(String(64))
     settings: Mapped[dict[str, Any]]
     picture: Mapped[str] = mapped_column(String(64))
+    fingerprint: Mapped[str | None] = mapped_column(String(16))  # perceptual, in hexadecimal
     verdicts: Mapped[list[Any]]
     created_at: Mapped[datetime]
 

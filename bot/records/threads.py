@@ -76,6 +76,11 @@ class ThreadRecords(RecordsBase):
             row = session.get(ThreadRow, post_id)
             return row if row is not None and row.workspace == self.workspace else None
 
+    def channel_of(self, post_id: str) -> str | None:
+        """The channel in Slack that a post was asked from."""
+        row = self.thread(post_id)
+        return row.channel if row else None
+
     def threads_to_show(
         self, since: datetime, workspaces: Collection[str] | None = None, limit: int = 200
     ) -> list[ThreadRow]:

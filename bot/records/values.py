@@ -19,7 +19,10 @@ UNSEEN = "taken unseen"
 
 @dataclass(frozen=True)
 class Drawn:
-    """A finished candidate on its way into the records; `picture` is the SHA-256 of its file."""
+    """A finished candidate on its way into the records.
+
+    `picture` is the SHA-256 of its file, `fingerprint` the perceptual one by which a picture like it is known.
+    """
 
     seed: int
     score: float
@@ -28,6 +31,7 @@ class Drawn:
     settings: Mapping[str, Any]
     picture: str
     verdicts: Sequence[Mapping[str, Any]]
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True)

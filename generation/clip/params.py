@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
@@ -69,7 +70,7 @@ def load_clip(folder: Path, *, dtype: Any = jnp.float32) -> Clip:
     refuse_disagreement(path, expected, header)
     by_stored_name = {names[name]: ours for name, ours in table.items()}
     arrays = [
-        (by_stored_name[name], jnp.asarray(layouts[name].ours(array).astype(np.float32)))
+        (by_stored_name[name], jax.device_put(layouts[name].ours(array).astype(np.float32)))
         for name, array in stream_weights(path, header)
     ]
     nnx.update(model, nnx.from_flat_state(arrays))

@@ -61,6 +61,16 @@ class TextTokeniser:
             mask=np.array([encoding.attention_mask for encoding in encodings], np.int32),
         )
 
+    def left_out(self, text: str) -> str:
+        """The end of a text that is cut off because it is too long; empty where all of it is read."""
+        encoding = self._tokenizer.encode(text)
+        return text[max(end for _, end in encoding.offsets) :].strip() if encoding.overflowing else ""
+
+    def pieces(self, text: str) -> list[str]:
+        """The pieces of a text as they are in the vocabulary, each without the mark of a space before it."""
+        tokens = self._tokenizer.encode(text, add_special_tokens=False).tokens
+        return [token.removeprefix("Ġ") for token in tokens if token != _PAD]
+
 
 def _from_parts(folder: Path) -> Tokenizer:
     from tokenizers import Tokenizer, models, pre_tokenizers

@@ -28,12 +28,12 @@ from generation.dalle.sampling import Settings, seed_keys
 from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weights
 from generation.dalle.tokens import TextTokeniser
 from generation.errors import DrawingCancelled, DrawingError, ModelFileError
+from generation.generators.painting import PixelPainter
 from generation.generators.placement import Placement
 from generation.generators.requests import MOST_PICTURES, Candidate, DrawRequest, Preview, SamplingSettings
 from generation.kernels import Kernels, load_kernels
 from generation.models.manifest import MANIFEST_NAME, Manifest
-from generation.vqgan.modeling import Vqgan, to_uint8
-from generation.vqgan.mosaic import code_colours
+from generation.vqgan.modeling import Vqgan
 from generation.vqgan.params import load_vqgan
 
 # A program is compiled for each of these numbers of pictures; a call with another number draws some in vain.
@@ -68,6 +68,7 @@ class DalleMini:
         cache_dir: Path | None = None,
         codes_a_step: int = 1,
         kernels: Kernels | None = None,
+        weights: str = "float32",
     ) -> None:
         """Most callers want `load`. `parameters` is emptied, so that a large model is never held twice."""
         self.name, self.revision, self.config, self.sampling = name, revision, config, sampling
@@ -83,11 +84,11 @@ class DalleMini:
         self._encoder, encoder_state = nnx.split(encoder)
         self._encoder_state = place.everywhere(encoder_state)
         self._weights: DecoderWeights = place.everywhere(
-            decoder_weights(config, parameters, dtype, self._codebook_size, kernels)
+            decoder_weights(
+                config, parameters, dtype if kernels is None else jnp.dtype(weights), self._codebook_size, kernels
+            )
         )
-        self._vqgan, vqgan_state = nnx.split(vqgan)
-        self._vqgan_state = place.everywhere(vqgan_state)
-        self._vqgan_reduction = vqgan.config.reduction
+        self._pixels = PixelPainter(vqgan, place)
         self._clip = clip
         self._cache_dir = cache_dir
         self._codes_a_step = min(codes_a_step, config.image_length)
@@ -95,14 +96,22 @@ class DalleMini:
 
     @classmethod
     def load(
-        cls, folder: Path, *, cache_dir: Path | None = None, dtype: Any = None, codes_a_step: int = 1
+        cls,
+        folder: Path,
+        *,
+        cache_dir: Path | None = None,
+        dtype: Any = None,
+        codes_a_step: int = 1,
+        weights: str = "float32",
     ) -> DalleMini:
         """Load a bundle: DalleBart in the folder itself, VQGAN in `vqgan/`; `clip/` and `model.toml` if there are any.
 
         `cache_dir` keeps compiled programs, so that a later process starts faster, and the kernels of
         `generation/kernels`, which are built meanwhile if need be. `dtype` is what is computed in:
         bfloat16 on accelerators and float32 on a CPU, if not given. With `codes_a_step` over 1 so many codes are
-        guessed and confirmed at each step (see `jacobi.py`): the pictures are the same. Raises ModelFileError.
+        guessed and confirmed at each step (see `jacobi.py`): the pictures are the same. Where the kernels serve, the
+        decoder's `weights` may be kept in "bfloat16" or "int8": faster and smaller, and no longer exact.
+        Raises ModelFileError.
         """
         if cache_dir is not None:
             _keep_compiled_programs(cache_dir)
@@ -130,6 +139,7 @@ class DalleMini:
             cache_dir=cache_dir,
             codes_a_step=codes_a_step,
             kernels=None if kernels is None else kernels.result(),
+            weights=weights,
         )
 
     def draw(self, requests: Sequence[DrawRequest]) -> list[Candidate]:
@@ -162,6 +172,10 @@ class DalleMini:
         finally:
             self._streams.discard(stop)
 
+    def unread(self, prompt: str) -> str:
+        """The end of a prompt that is beyond what the text encoder reads."""
+        return self._tokenise.left_out(self._prepare(prompt))
+
     def cancel(self) -> None:
         """Stop all drawing that is under way, from any thread: it ends within a sixteenth of its time."""
         for stop in list(self._streams):
@@ -175,6 +189,7 @@ class DalleMini:
         settings = [request.settings or self.sampling for request in requests]
         padding = self._batch_size(len(requests)) - len(requests)
         padded = [*settings, *[settings[-1]] * padding]
+        self._pixels.prepare((len(padded), self.config.image_length))
         text, drawing = self._begin([*requests, *[requests[-1]] * padding], padded)
         arrays = self._placement.by_picture(_settings_arrays(padded))
         seeds = [request.seed for request in requests] + [0] * padding
@@ -250,7 +265,7 @@ class DalleMini:
     def _preview(self, codes: np.ndarray[Any, Any], step: int, decoded: bool) -> tuple[Image.Image, ...]:
         """Codes (N, L), of which `step` are drawn -> pictures with the rest left blank."""
         side = math.isqrt(codes.shape[1])
-        scale = self._vqgan_reduction
+        scale = self._pixels.reduction
         codes = codes.copy()
         codes[:, step:] = codes[:, step - 1 : step]
         if decoded:
@@ -266,13 +281,13 @@ class DalleMini:
     def _colours(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
         """The colour of each code, kept beside the compiled programs: it is the same for the same weights."""
         if self._cache_dir is None or self.revision == _UNSEALED:
-            return code_colours(self._vqgan, self._vqgan_state)
+            return self._pixels.code_colours()
         path = self._cache_dir / f"colours-{self.revision}.npy"
         try:
             kept: np.ndarray[Any, np.dtype[np.uint8]] = np.load(path, allow_pickle=False)
             return kept.reshape(self._codebook_size, 3).astype(np.uint8)
         except (OSError, ValueError):  # not there yet, or damaged: it is only a cache
-            colours = code_colours(self._vqgan, self._vqgan_state)
+            colours = self._pixels.code_colours()
         part = path.with_suffix(f".{os.getpid()}.part")
         with part.open("wb") as file:
             np.save(file, colours)
@@ -283,8 +298,7 @@ class DalleMini:
         """Codes (N, L) -> pixels (N, Y, X, 3), uint8."""
         padding = self._batch_size(len(codes)) - len(codes)
         padded = np.concatenate([codes, np.repeat(codes[:1], padding, axis=0)])
-        pixels = _paint(self._vqgan, self._vqgan_state, self._placement.by_picture(padded))
-        return np.asarray(pixels)[: len(codes)]
+        return self._pixels.paint(padded)[: len(codes)]
 
     def _candidates(
         self, requests: Sequence[DrawRequest], settings: Sequence[SamplingSettings], drawing: Drawing | GuessedDrawing
@@ -307,11 +321,6 @@ class DalleMini:
             )
             for image, request, score, one, row in zip(images, requests, scores, settings, codes, strict=True)
         ]
-
-
-@jax.jit(static_argnums=0)
-def _paint(vqgan: nnx.GraphDef[Vqgan], state: Any, codes: jax.Array) -> jax.Array:
-    return to_uint8(nnx.merge(vqgan, state).decode_codes(codes))
 
 
 def _settings_arrays(settings: Sequence[SamplingSettings]) -> Settings:

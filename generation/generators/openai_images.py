@@ -47,6 +47,10 @@ class OpenAIImages:
     def sampling(self) -> None:
         """The server's own affair."""
 
+    def unread(self, prompt: str) -> str:
+        """Nothing: these models read long prompts."""
+        return ""
+
     @property
     def host(self) -> str:
         """The server's name, which is all that is told of its address."""

@@ -106,6 +106,10 @@ class Generator(Protocol):
         """How codes are drawn where a request does not say; None where that is not ours to choose."""
         ...
 
+    def unread(self, prompt: str) -> str:
+        """The end of a prompt that is too long to be read; empty where all of it is."""
+        ...
+
     def stream(self, requests: Sequence[DrawRequest], *, previews: int = 0) -> Iterator[Preview | list[Candidate]]:
         """Yield up to so many previews, and last the finished candidates in the order of the requests."""
         ...

@@ -56,7 +56,7 @@ def pack(kernels: Kernels, kernel: np.ndarray[Any, Any], bias: Array | None, dty
     scale = None
     eight_bits = _in_eight_bits(kernel, lossy=dtype == jnp.int8)
     if eight_bits is not None:
-        kernel, scale = eight_bits[0], jnp.asarray(eight_bits[1])
+        kernel, scale = eight_bits[0], jax.device_put(eight_bits[1])
     else:
         kernel = kernel.astype(dtype)
     panels = jax.device_put(_panels(kernel, kernels.panel))

@@ -107,8 +107,9 @@ static int ask_for_help(const XLA_FFI_CallFrame *frame, Work *work) {
 /* Do all parts of a job, on this thread and on whichever of XLA's are free. Waits only for parts that are in work, so
    threads that never come hold nobody up. */
 static void in_parallel(const XLA_FFI_CallFrame *frame, int64_t parts, Part *run, const void *job, size_t size) {
-  int64_t threads = thread_count(frame);
-  Work *work = threads > 1 && parts > 1 ? malloc(sizeof *work) : NULL;
+  int64_t threads = thread_count(frame), worth_asking = (parts + 1) / 2;
+  if (threads > worth_asking) threads = worth_asking;
+  Work *work = threads > 1 ? malloc(sizeof *work) : NULL;
   if (work == NULL) {
     for (int64_t part = 0; part < parts; part++) run(job, part);
     return;
@@ -120,7 +121,7 @@ static void in_parallel(const XLA_FFI_CallFrame *frame, int64_t parts, Part *run
   work->stride = 1 + parts / (threads * TURNS_OF_A_THREAD);
   work->run = run;
   memcpy(work->job, job, size);
-  int64_t helpers = threads < parts ? threads - 1 : parts - 1;
+  int64_t helpers = threads - 1;
   for (int seat = 0; seat < SEATS && helpers > 0; seat++) {
     atomic_fetch_add(&work->holders, 1);
     if (moved(&seats[seat], IDLE, work)) helpers--;

@@ -45,14 +45,18 @@ def clean_draft(text: str) -> tuple[str, tuple[str, ...]]:
     if controls:
         text = _SURROGATE.sub("", _CONTROL.sub("", text))
         notices.append(f"Took {controls} control character{'s' * (controls > 1)} out of the draft.")
-    invisible = len(_INVISIBLE.findall(text))
+    text, invisible = without_invisible(text)
     if invisible:
-        text = _INVISIBLE.sub("", text)
         notices.append(f"Took {invisible} invisible character{'s' * (invisible > 1)} out of the draft.")
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if not any(_is_visible(character) for character in text):
         raise DraftError("The draft is empty. Write what the post says.")
     return text, tuple(notices)
+
+
+def without_invisible(text: str) -> tuple[str, int]:
+    """A text without characters that nobody sees (zero-width, bidirectional), and how many there were."""
+    return _INVISIBLE.subn("", text)
 
 
 def _is_visible(character: str) -> bool:

@@ -58,11 +58,12 @@ class RulesWriter:
             topics=composing.topics(readings, things),
             spans=tuple(Span(r.start, r.end, r.text, r.kind, r.meaning) for r in readings if r.is_span),
             writer=WRITER,
-            notices=(*notices, *_language_notice(language), *_brand_notice(ranking, brand)),
+            notices=(*notices, *language_notice(language), *_brand_notice(ranking, brand)),
         )
 
 
-def _language_notice(language: str) -> tuple[str, ...]:
+def language_notice(language: str) -> tuple[str, ...]:
+    """What to say of a draft in this language; nothing of an English one."""
     if language in ENGLISH:
         return ()
     name = NAMES.get(language, language)

@@ -97,12 +97,12 @@ def _assemble(weights: Mapping[str, np.ndarray[Any, Any]]) -> Parameters:
 
     last = f"layer_{_MIDDLE_LAYERS + 1:02}"
     return Parameters(
-        first_kernel=jnp.asarray(weights["layer_00/kernel"]),
-        first_bias=jnp.asarray(weights["layer_00/bias"]),
-        first_slope=jnp.asarray(weights["layer_00/slope"]),
-        middle_kernels=jnp.asarray(transform_kernels(stacked("kernel"))),
-        middle_biases=jnp.asarray(stacked("bias")),
-        middle_slopes=jnp.asarray(stacked("slope")),
-        last_kernel=jnp.asarray(transform_kernels(weights[f"{last}/kernel"][None])[0]),
-        last_bias=jnp.asarray(weights[f"{last}/bias"]),
+        first_kernel=jax.device_put(weights["layer_00/kernel"]),
+        first_bias=jax.device_put(weights["layer_00/bias"]),
+        first_slope=jax.device_put(weights["layer_00/slope"]),
+        middle_kernels=jax.device_put(transform_kernels(stacked("kernel"))),
+        middle_biases=jax.device_put(stacked("bias")),
+        middle_slopes=jax.device_put(stacked("slope")),
+        last_kernel=jax.device_put(transform_kernels(weights[f"{last}/kernel"][None])[0]),
+        last_bias=jax.device_put(weights[f"{last}/bias"]),
     )

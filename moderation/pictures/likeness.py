@@ -48,7 +48,7 @@ class NearDuplicates:
     """Compares a picture, and its mirror image, with known ones."""
 
     version = "1"
-    categories = (CATEGORY,)
+    categories: tuple[str, ...] = (CATEGORY,)
 
     def __init__(self, known: Mapping[int, str]) -> None:
         """`known` maps the fingerprints of pictures that must not go out to what they are."""
@@ -57,13 +57,13 @@ class NearDuplicates:
 
     @classmethod
     def load(cls, policy: Policy) -> NearDuplicates:
-        """The pictures in the folder that the policy names under `options.rejected-before.folder`.
+        """The pictures in the folder that the policy names under `options.rejected-before.folder`, if it names one.
 
         Raises:
-            PolicyError: no folder, or too many pictures in it.
+            PolicyError: the folder is not there, or has too many pictures in it.
         """
-        folder = policy.path.parent / str(policy.options.get("rejected-before", {}).get("folder", "do-not-use"))
-        return cls(fingerprints(folder))
+        folder = str(policy.options.get("rejected-before", {}).get("folder", ""))
+        return cls(fingerprints(policy.near(folder)) if folder else {})
 
     def examine(self, image: Image.Image, /) -> list[Finding]:
         """The known picture that is most like `image`, scored by the share of equal bits."""
@@ -83,7 +83,7 @@ def fingerprints(folder: Path) -> dict[int, str]:
         PolicyError: no folder, too many pictures, or one that cannot be read.
     """
     if not folder.is_dir():
-        raise PolicyError(f"{folder}: no such folder. Make it, or take rejected-before out of the policy.")
+        raise PolicyError(f"{folder}: no such folder. Make it, or take it out of the policy.")
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
     if len(files) > MOST_PICTURES:
         raise PolicyError(f"{folder}: {len(files):,} pictures, more than the {MOST_PICTURES:,} that are compared with.")

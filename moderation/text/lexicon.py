@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from moderation.text.encoder import vocabulary
 
@@ -37,6 +37,8 @@ more than a known one, so that fragments are joined when they make a word."""
 LONGEST_WORD = 24
 FEWEST_PARTS = 3
 KNOWN_SHARE = 0.8
+SHORTEST_RARE = 4
+"""Letters from which on a word of the long list counts; of its shorter ones anything can be put together."""
 """What is split in two is a compound ("spread sheets"); a run of letters must mostly be words to be worth reading."""
 
 
@@ -99,8 +101,11 @@ class Lexicon:
     def split(self, run: str) -> list[str]:
         """`run` as the cheapest row of words, or nothing if they are few or too many of their letters make no word."""
         parts = [run[start:end] for start, end in _steps(self._split_steps(run))]
-        known = sum(len(part) for part in parts if self.knows(part))
-        return parts if len(parts) >= FEWEST_PARTS and known >= KNOWN_SHARE * len(run) else []
+        if not _mostly(self.knows, parts):
+            parts = _split_by_rare_words(run)
+            if not _mostly(lambda part: self.knows(part) or len(part) >= SHORTEST_RARE, parts):
+                return []
+        return parts if len(parts) >= FEWEST_PARTS else []
 
     def _split_steps(self, run: str) -> list[int]:
         best = [0.0] + [math.inf] * len(run)
@@ -111,6 +116,21 @@ class Lexicon:
                 if cost < best[end]:
                     best[end], before[end] = cost, start
         return before
+
+
+def _mostly(knows: Callable[[str], bool], parts: Sequence[str]) -> bool:
+    """Whether most letters of `parts` belong to words that are known."""
+    return sum(len(part) for part in parts if knows(part)) >= KNOWN_SHARE * sum(map(len, parts))
+
+
+def _split_by_rare_words(run: str) -> list[str]:
+    """`run` split by a list of 125,000 words, whose rare ones ("abomination") the vocabulary lacks.
+
+    What is none of them comes back in single letters.
+    """
+    import wordninja  # reads its list when imported
+
+    return [str(part) for part in wordninja.split(run)]
 
 
 def _steps(before: Sequence[int]) -> list[tuple[int, int]]:

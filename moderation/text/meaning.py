@@ -61,7 +61,7 @@ class Meaning:
         """
         encoder = SentenceEncoder.load()
         name = str(policy.options.get("meaning", {}).get("sentences", "moderation/sentences.toml"))
-        return cls(encoder, load_examples(policy.path.parent / name, encoder), WordList.load(policy).lexicon())
+        return cls(encoder, load_examples(policy.near(name), encoder), WordList.load(policy).lexicon())
 
     def examine(self, text: str, /) -> list[Finding]:
         """For each category one finding: the piece of `text`, in any of its readings, that is most like it."""

@@ -50,7 +50,7 @@ class WordList:
         Raises:
             PolicyError: the file is missing or holds something that is no term.
         """
-        path = policy.path.parent / str(policy.options.get("rules", {}).get("words", "moderation/words.toml"))
+        path = policy.near(str(policy.options.get("rules", {}).get("words", "moderation/words.toml")))
         tables, digest = read_list(path)
         entries: dict[Term, Entry] = {}
         for table in tables.get("terms", []):

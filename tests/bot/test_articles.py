@@ -277,3 +277,10 @@ def test_an_article_can_be_a_file(tmp_path):
         open_article(str(tmp_path / "missing.txt"))
     with pytest.raises(Misuse, match="larger"):
         read_file(path, Limits(bytes=10))
+
+
+def test_an_article_of_five_megabytes_is_left_and_says_what_to_do(tmp_path):
+    path = tmp_path / "long.txt"
+    path.write_bytes(b"word " * 1_000_001)
+    with pytest.raises(Misuse, match=r"larger than 3,000,000 bytes. Give the part that matters"):
+        open_article(str(path))

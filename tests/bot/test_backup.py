@@ -119,7 +119,7 @@ def test_a_backup_can_be_made_while_others_write(studio, approve, archive, resto
 def test_a_damaged_backup_is_named_and_changes_nothing(studio, approve, archive, elsewhere, name):
     approve("hello")
     back_up(studio.settings, archive)
-    rewritten(archive, lambda member, data: data[:-1] + b"\0" if member.startswith(name) else data)
+    rewritten(archive, lambda member, data: data[:-1] + bytes([data[-1] ^ 255]) if member.startswith(name) else data)
     with pytest.raises(EaselError, match="damaged"):
         restore(elsewhere, archive, "ben")
     assert not list(elsewhere.home.glob("*"))

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.articles import Page
 from bot.errors import Misuse
 from bot.pipeline.learning import learn
 from bot.pipeline.understanding import understand, understand_article
 from bot.pipeline.wishes import with_prompt
 from bot.pipeline.writing import refuse_unreachable_writer
 from bot.records import PostState
+from bot.records.options import PostOptions
 from bot.records.tables import SpendingRow
 from bot.settings import load_settings
 from playground.openai import LocalOpenAI, running_openai
@@ -237,3 +239,23 @@ def test_what_is_no_draft_is_refused_in_the_same_words_by_way_of_the_queue(studi
     assert writer.write("our bakery opens").writer == "rules"
     with pytest.raises(EaselError, match="draft"):
         writer.write("x" * 50_000)
+
+
+def test_a_post_with_an_article_reads_web_addresses_and_no_files(studio, tmp_path, monkeypatch):
+    def page(self, url):
+        return Page(url, STORY, is_html=False)
+
+    def post_with(article):
+        options = PostOptions(article=article)
+        return studio.records.create_post("ana", "come and see", ["x"], None, "UTC", options=options)
+
+    for refused in (str(tmp_path), "file:///etc/passwd", "http://169.254.169.254/"):
+        with pytest.raises(Misuse):
+            understand(studio, post_with(refused))
+    monkeypatch.setattr("bot.articles.Fetcher.fetch", page)
+    post = post_with("https://example.org/story")
+    brief = understand(studio, post)
+    assert (brief.draft, brief.article["source"]) == ("come and see", "https://example.org/story")
+    monkeypatch.undo()
+    studio.records.add_brief(post.id, brief.to_dict(), [])
+    assert understand(studio, post) == brief, "what was read once is not fetched again"

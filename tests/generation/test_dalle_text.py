@@ -75,3 +75,14 @@ def test_prompts_and_the_empty_prompt_become_the_references_ids(folder):
     empty = tokenise([""] * len(prompts))
     np.testing.assert_array_equal(empty.ids, golden["input_ids_uncond"])
     np.testing.assert_array_equal(empty.mask, golden["attention_mask_uncond"])
+
+
+def test_the_end_of_a_text_that_is_too_long_can_be_told():
+    tokenise = tokeniser(ORACLE / "dalle-mini-scan", 12)
+    assert tokenise.left_out(" a cat") == ""
+    long = " a red rocket over a green hill beside the old harbour at night"
+    left_out = tokenise.left_out(long)
+    assert left_out
+    assert long.endswith(left_out)
+    whole = tokenise([long])
+    np.testing.assert_array_equal(tokenise([long.removesuffix(left_out).rstrip()]).ids, whole.ids)

@@ -208,3 +208,12 @@ def test_drawing_with_a_cache_folder_gives_the_same_codes(mini, candidates, tmp_
     assert codes(cached.draw(requests)) == codes(candidates)
     (alone,) = cached.draw(requests[2:3])
     assert alone.codes == candidates[2].codes
+
+
+@pytest.mark.parametrize("weights", ["bfloat16", "int8"])
+def test_narrower_weights_still_draw(tmp_path, weights):
+    folder = bundle(tmp_path / "mini", "dalle-mini-scan", "vqgan-f4")
+    model = DalleMini.load(folder, cache_dir=tmp_path / "cache", weights=weights)
+    (candidate,) = model.draw([DrawRequest("a red fox", 0)])
+    assert np.isfinite(candidate.score)
+    assert len(set(candidate.codes)) > 1

@@ -145,3 +145,17 @@ def test_an_article_of_another_language_says_so(writer):
     made = write_article(writer, read_article(text))
     assert made.brief.language == "es"
     assert any("Spanish" in notice for notice in made.brief.notices)
+
+
+def test_invisible_characters_neither_part_words_nor_turn_them_around(writer):
+    hidden = "The ro\u200bcket stands on its \u202epad\u202c and the astro\u00adnauts wave to the crowd. " * 20
+    made = write_article(writer, read_article(f"Of rockets\n\n{hidden}"))
+    assert made.topics[0].name == "rocket"
+    assert any("80 invisible characters" in notice for notice in made.brief.notices)
+
+
+def test_a_topic_of_many_parts_comes_before_one_that_a_single_part_dwells_on(writer):
+    filler = "And then it was as it had been before, and so it would be for us and for all of them. " * 9
+    parts = [f"The old tractor came by. {filler}" for _ in range(6)] + ["Pizza, pizza, pizza and pizza again. " * 3]
+    made = write_article(writer, read_article("\n\n".join(parts)))
+    assert made.topics[0].picture == "a tractor"

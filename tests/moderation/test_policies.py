@@ -55,7 +55,7 @@ def test_networks_channels_and_accounts_can_only_be_stricter_than_the_base(tmp_p
     base = policy.thresholds("rules", "profanity")
     assert policy.thresholds("rules", "profanity", channel="#loose") == base
     assert policy.thresholds("rules", "profanity", channel="#kids") == Thresholds(0.1, 0.2)
-    assert policy.thresholds("rules", "profanity", networks=["linkedin"], account="acme") == Thresholds(0.3, 0.6)
+    assert policy.thresholds("rules", "profanity", networks=["linkedin"], accounts=["acme"]) == Thresholds(0.3, 0.6)
     assert policy.thresholds("rules", "profanity", networks=["unheard of"], channel="#other") == base
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from generation.errors import GenerationError
+from generation.prompting.draft import without_invisible
 
 SHORTEST_ARTICLE = 60
 """Words below which a text is no article; a post of this length is better given as a draft."""
@@ -83,6 +84,7 @@ def read_article(text: str, *, is_html: bool | None = None) -> Article:
     controls = sum(text.count(character) for character in ("\x00", "\x01", "\x02", "\ufffd"))
     if "\x00" in text or controls > _BINARY_SHARE * max(1, len(text)):
         raise ArticleError("This is a binary file, not text. Give the article as a web page or as plain text.")
+    text, invisible = without_invisible(text)
     if is_html or (is_html is None and re.search(r"<(?:html|body|article|p|div)[\s>]", text[:5000], re.IGNORECASE)):
         page = _Page()
         page.read(_COMMENT.sub(" ", text))
@@ -91,6 +93,8 @@ def read_article(text: str, *, is_html: bool | None = None) -> Article:
     else:
         title, paragraphs = _plain(text)
     paragraphs, notices = _cut(paragraphs)
+    if invisible:
+        notices = (*notices, f"Took {invisible} invisible character{'s' * (invisible > 1)} out of the article.")
     article = Article(_line(title), tuple(paragraphs), notices)
     if article.word_count < SHORTEST_ARTICLE:
         raise ArticleError(

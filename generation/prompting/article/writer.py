@@ -15,7 +15,7 @@ from generation.prompting.language import detect_language
 from generation.prompting.languages import ENGLISH, NAMES
 from generation.prompting.ranking import Ranking, rank
 from generation.prompting.reading import read_draft
-from generation.prompting.rules import RulesWriter
+from generation.prompting.rules import RulesWriter, language_notice
 
 _THINGS = 3
 _LEAD_CHARACTERS = 280
@@ -54,6 +54,7 @@ def write_article(
     language = detect_language(article.text[:_LANGUAGE_SAMPLE])
     ranking = replace(rank(read_draft(by_post.draft, lexicon, language), lexicon, language), unknown=())
     things = _things(topics, ranking, brand)
+    told = (notice for notice in by_post.notices if notice not in language_notice(by_post.language))
     brief = replace(
         by_post,
         language=language,
@@ -61,7 +62,7 @@ def write_article(
         negative=tuple(dict.fromkeys((*brand.avoid, *by_post.negative, *NEVER_WANTED))),
         alt_text=alt_text(things, ranking),
         topics=tuple(topic.name for topic in topics) or by_post.topics,
-        notices=(*by_post.notices, *article.notices, *_language_notice(language), _read_notice(article, things)),
+        notices=(*told, *article.notices, *_language_notice(language), _read_notice(article, things)),
     )
     brief = replace(brief, article=_stages(article, parts, topics))
     return ArticleBrief(article.title, article.word_count, tuple(parts), topics, brief, _gist(article, topics))

@@ -22,14 +22,12 @@ from PIL import Image
 from generation.clip import params as clip_params
 from generation.clip.scoring import load_tokenizer
 from generation.dalle import params as dalle_params
-from generation.dalle.config import DalleConfig
-from generation.dalle.normaliser import TextNormaliser
-from generation.dalle.tokens import TextTokeniser
 from generation.generators.dalle_mini import DalleMini
 from generation.generators.requests import DrawRequest, SamplingSettings
 from generation.models import ModelRegistry
 from generation.models.bundle import ModelBundle
 from generation.models.manifest import checked_name
+from generation.training.data.captions import Captions
 from generation.training.data.encoded import encoded
 from generation.training.data.gathering import Gathered, gather
 from generation.training.data.loading import Examples, blank_captions
@@ -223,27 +221,6 @@ class Making:
     def _together(self, what: str) -> None:
         if self._devices.share.of > 1:
             multihost_utils.sync_global_devices(what)
-
-
-class Captions:
-    """Captions as the model reads prompts: normalised if it was trained so, then tokenised."""
-
-    def __init__(self, folder: Path, config: DalleConfig) -> None:
-        self._normalise = TextNormaliser() if config.normalize_text else None
-        self._tokenise = TextTokeniser.from_folder(
-            folder, length=config.max_text_length, vocabulary_size=config.encoder_vocab_size
-        )
-
-    def __call__(self, captions: Sequence[str]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """Ids (N, T) and lengths (N,)."""
-        texts = [self._normalise(caption) for caption in captions] if self._normalise else captions
-        found = self._tokenise(texts)
-        return found.ids, found.mask.sum(1).astype(np.int32)
-
-    def blank(self) -> tuple[np.ndarray[Any, Any], int]:
-        """Ids (T,) and length of the empty caption: the unconditional prompt of drawing."""
-        found = self._tokenise([""])
-        return found.ids[0], int(found.mask.sum())
 
 
 def _dtype(course: Course) -> Any:
