@@ -18,6 +18,7 @@ from bot.records.tables import (
     AuditRow,
     BriefRow,
     CandidateRow,
+    ExampleRow,
     Post,
     PublicationRow,
     RequestRow,
@@ -104,6 +105,12 @@ class ForgettingRecords(RecordsBase):
         query = select(RequestRow).where(RequestRow.workspace == self.workspace, RequestRow.person == person)
         with self.reading() as session:
             return list(session.scalars(query.order_by(RequestRow.id)))
+
+    def examples_by(self, person: str) -> list[ExampleRow]:
+        """The edits of briefs by a person that are kept as examples, oldest first."""
+        query = select(ExampleRow).where(ExampleRow.workspace == self.workspace, ExampleRow.person == person)
+        with self.reading() as session:
+            return list(session.scalars(query.order_by(ExampleRow.created_at)))
 
     def erase_name(self, person: str, pseudonym: str, by: str) -> None:
         """Let all of this workspace that names a person name `pseudonym`, and forget what they asked in Slack."""

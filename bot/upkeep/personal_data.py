@@ -46,6 +46,7 @@ def export_person(studio: Studio, person: str, file: Path) -> int:
         "workspace": records.workspace,
         "posts": [whole(studio, post) for post in posts],
         "accounts": [plain(row) for row in records.accounts() if row.owner == person],
+        "examples": [plain(row) for row in records.examples_by(person)],
         "requests": [plain(row) for row in records.requests_by(person)],
         "audit": [plain(row) for row in records.audit_of(person)],
     }

@@ -49,6 +49,7 @@ def test_an_export_holds_posts_pictures_account_requests_and_deeds_and_no_token(
     assert [f"pictures/{row['picture']}.png" for row in data["posts"][0]["candidates"]] == pictures
     assert [account["name"] for account in data["accounts"]] == ["main"]
     assert "credentials" not in data["accounts"][0]
+    assert [row["body"] for row in data["examples"]] == [{"draft": "bens words"}]
     assert data["requests"][0]["body"] == {"draft": "a secret of ana"}
     assert any(row["to_state"] == "approved" for row in data["audit"])
 
