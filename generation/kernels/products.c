@@ -37,17 +37,17 @@ INLINE Floats weights(Words word, int packed, int index) {
 
 /* The compiler unrolls every loop over rows and vectors, as their numbers are known where it puts this in. */
 INLINE void tile(const Product *product, int64_t panel, int64_t row, const int rows, const int packed) {
-  const int64_t ahead = row > 0 ? product->words * VECTORS : 0; /* while this panel comes from the cache, fetch the next */
   const Words *word = product->kernel + panel * product->words * VECTORS;
   const float *x = product->columns + row * product->words * packed;
+  /* Several blocks compute for longer than their panel takes to come, so each fetches a part of the next one. */
+  const Words *next = rows < product->rows ? word + product->words * (VECTORS + row / product->block) : word;
   Floats sums[MOST_ROWS][VECTORS];
 #pragma GCC unroll 12
   for (int r = 0; r < rows; r++)
 #pragma GCC unroll 4
     for (int v = 0; v < VECTORS; v++) sums[r][v] = (Floats){0};
   for (int64_t at = 0; at < product->words; at++, word += VECTORS) {
-#pragma GCC unroll 4
-    for (int v = 0; v < VECTORS; v++) __builtin_prefetch(word + ahead + v, 0, 2);
+    __builtin_prefetch(next + at, 0, 2);
 #pragma GCC unroll 4
     for (int index = 0; index < packed; index++, x += rows) {
       Floats of_input[VECTORS];
