@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/loading.py --shape mini-1 --json
 
 Writes a bundle of random weights at the published shapes into a temporary folder, as float32, and loads it in a process
-of its own. What libraries and word lists take is there before, and taken off. The last line of the output is one JSON
-object with at least `weights_mb`, `peak_mb` and `peak_ratio`.
+of its own, as `easel` loads it. What libraries and word lists take is there before, and taken off. The last line of the
+output is one JSON object with at least `weights_mb`, `peak_mb` and `peak_ratio`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ words = TextNormaliser(None)
 jnp.zeros(1).block_until_ready()
 Path("/proc/self/clear_refs").write_text("5")  # from here on VmHWM is the peak of what follows
 before, begun = kilobytes("VmRSS"), time.perf_counter()
-model = DalleMini.load(Path(sys.argv[1]))
+model = DalleMini.load(Path(sys.argv[1]), cache_dir=Path(sys.argv[2]))
 print(json.dumps({"seconds": time.perf_counter() - begun, "peak": kilobytes("VmHWM") - before,
                   "kept": kilobytes("VmRSS") - before}))
 """
@@ -76,7 +76,11 @@ def write_random_bundle(folder: Path, shape: str, weights_format: str) -> int:
 def measure(folder: Path, weights_bytes: int) -> dict[str, float]:
     """Load the bundle in a process of its own and put the figures together."""
     process = subprocess.run(
-        [sys.executable, "-c", LOAD, str(folder)], capture_output=True, text=True, cwd=ROOT, check=True
+        [sys.executable, "-c", LOAD, str(folder), str(folder / "cache")],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
     )
     told = json.loads(process.stdout.splitlines()[-1])
     return {

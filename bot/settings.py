@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     rival: str = ""
     rival_share: float = Field(default=0.2, gt=0, lt=1)
     images_url: str = ""
+    codes_a_step: int = Field(default=1, ge=1, le=64)
     training_workspaces: list[str] = []
     count: int = Field(default=4, ge=1, le=10)
     upscale: Annotated[Literal[1, 2, 4], BeforeValidator(int)] = 4  # the environment gives text

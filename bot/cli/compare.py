@@ -64,7 +64,7 @@ def compare(
             refuse_unusable_generator(settings, name)
     rows: list[Drawn] = []
     for name in names:
-        say(f"{name} draws {len(prompts)} pictures ...")
+        say(f"{name} draws {len(prompts)} {'picture' if len(prompts) == 1 else 'pictures'} ...")
         rows += draw_all(name, open_generator(settings, name), prompts, seed)
     if all(cell.image is None for cell in rows):
         raise EaselError(f"Nothing was drawn. {rows[0].problem}")

@@ -53,4 +53,6 @@ def load_model(folder: Path, settings: Settings) -> DalleMini:
     """Load the bundle in `folder` as the settings want it. Raises ModelFileError."""
     from generation.generators import DalleMini
 
-    return DalleMini.load(folder, cache_dir=settings.cache / "jax", weights=settings.weights)
+    return DalleMini.load(
+        folder, cache_dir=settings.cache / "jax", weights=settings.weights, codes_a_step=settings.codes_a_step
+    )

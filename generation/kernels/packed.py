@@ -58,7 +58,7 @@ def pack(kernels: Kernels, kernel: np.ndarray[Any, Any], bias: Array | None, dty
     if eight_bits is not None:
         kernel, scale = eight_bits[0], jax.device_put(eight_bits[1])
     else:
-        kernel = kernel.astype(dtype)
+        kernel = kernel.astype(dtype, copy=False)
     panels = jax.device_put(_panels(kernel, kernels.panel))
     return PackedProduct(panels, scale, bias, width=kernel.shape[1])
 

@@ -115,9 +115,10 @@ def test_previews_grow_to_the_finished_picture(mini, candidates, decoded):
         assert np.abs(last[:16] - picture[:16]).mean() < 20
 
 
-def test_several_codes_a_step_draw_the_same_pictures_and_previews(tmp_path, mini, candidates):
+@pytest.mark.parametrize("with_kernels", [False, True])
+def test_several_codes_a_step_draw_the_same_pictures_and_previews(tmp_path, mini, candidates, with_kernels):
     folder = bundle(tmp_path / "mini", "dalle-mini-scan", "vqgan-f4")
-    guessing = DalleMini.load(folder, codes_a_step=8)
+    guessing = DalleMini.load(folder, codes_a_step=8, cache_dir=tmp_path / "cache" if with_kernels else None)
     requests = [DrawRequest("a red fox", seed) for seed in range(4)]
     plain, guessed = (list(model.stream(requests, previews=3)) for model in (mini, guessing))
     assert codes(guessed[-1]) == codes(plain[-1]) == codes(candidates)
