@@ -81,7 +81,7 @@ def keep_going(studio: Studio, workshop: Workshop, stop: threading.Event, parent
                 if studio.settings.retention_days and time.monotonic() - last_retention >= RETENTION_SECONDS:
                     retain(studio, datetime.now(UTC))
                     last_retention = time.monotonic()
-        except EaselError as error:  # the database is busy or away: the next sweep tries again
+        except (EaselError, OSError) as error:  # the database is busy or away, the disk full: the next one tries again
             print(f"easel: {workshop.name}: {error}", flush=True)  # noqa: T201
         stop.wait(SWEEP_SECONDS)
 

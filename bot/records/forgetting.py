@@ -72,7 +72,9 @@ class ForgettingRecords(RecordsBase):
             Refused: if it is on its way or being drawn, or, with `settled`, if anything of it is still to come.
         """
         with self.transaction() as session:
-            post = session.get_one(Post, post_id, with_for_update=True)
+            post = session.get(Post, post_id, with_for_update=True)
+            if post is None:
+                raise Refused(f"{post_id} is forgotten already.")
             rows = session.scalars(select(PublicationRow).where(PublicationRow.post_id == post_id)).all()
             met = [row for row in rows if row.state not in ENDED] if settled else []
             met += [row for row in rows if row.state in ON_ITS_WAY]

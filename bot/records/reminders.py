@@ -38,8 +38,8 @@ class ReminderRecords(RecordsBase):
     def remind(self, row: Post | AccountRow, due_at: datetime, now: datetime, why: str) -> bool:
         """Write a reminder that was due then, unless it was written or the row was moved since it was read."""
         with self.transaction() as session:
-            met: Any = session.get_one(type(row), row.id, with_for_update=True)
-            if met.state != row.state or reminded_since(session, row.id, due_at):
+            met: Any = session.get(type(row), row.id, with_for_update=True)
+            if met is None or met.state != row.state or reminded_since(session, row.id, due_at):
                 return False
             reminder = self.audit_row(row.id, "easel", row.state, REMINDED, why, row.workspace)
             reminder.at = now

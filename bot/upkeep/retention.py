@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,7 +35,7 @@ def retain(studio: Studio, now: datetime, *, dry_run: bool = False) -> Removed:
     days, records = studio.settings.retention_days, studio.records
     posts = records.settled_posts(now - timedelta(days=days)) if days else []
     if dry_run:
-        return Removed(len(posts), *measured(unused(studio, now, without=posts)))
+        return removed(posts, unused(studio, now, without=posts))
     gone = []
     for post_id in posts:
         try:
@@ -43,23 +44,27 @@ def retain(studio: Studio, now: datetime, *, dry_run: bool = False) -> Removed:
             continue
     remove_traces(studio.settings, gone)
     files = unused(studio, now)
-    count, size = measured(files)
     for file in files:
         file.unlink(missing_ok=True)
-    return Removed(len(gone), count, size)
+    return removed(gone, files)
 
 
-def unused(studio: Studio, now: datetime, without: Sequence[str] = ()) -> list[Path]:
-    """Picture files that nothing names, but for what the posts `without` name, and that are not young."""
+def unused(studio: Studio, now: datetime, without: Sequence[str] = ()) -> dict[Path, int]:
+    """Picture files, with their bytes, that nothing names but the posts `without`, and that are not young."""
     used = studio.records.pictures_in_use(set(without))
     oldest = (now - YOUNGEST).timestamp()
-    files = studio.settings.pictures.glob("??/*.png")
-    return [file for file in files if file.stem not in used and file.stat().st_mtime < oldest]
+    found = {}
+    for file in studio.settings.pictures.glob("??/*.png"):
+        with contextlib.suppress(FileNotFoundError):  # another worker may be at it too
+            facts = file.stat()
+            if file.stem not in used and facts.st_mtime < oldest:
+                found[file] = facts.st_size
+    return found
 
 
-def measured(files: Sequence[Path]) -> tuple[int, int]:
-    """How many files there are and their bytes."""
-    return len(files), sum(file.stat().st_size for file in files)
+def removed(posts: Sequence[object], files: Mapping[Path, int]) -> Removed:
+    """What went with these posts and files."""
+    return Removed(len(posts), len(files), sum(files.values()))
 
 
 def remove_traces(settings: Settings, posts: Sequence[ForgottenPost]) -> None:

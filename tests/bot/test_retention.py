@@ -79,6 +79,13 @@ def test_a_picture_that_another_post_has_too_stays(studio, approve):
     assert studio.pictures.read(other.pictures[0][0])
 
 
+def test_of_two_workers_that_forget_at_once_one_does(studio, approve):
+    [row] = [publish(studio, row.id) for row in approve("hello")]
+    studio.records.forget_post(row.post_id, "easel", "over")
+    with pytest.raises(Refused, match="forgotten already"):
+        studio.records.forget_post(row.post_id, "easel", "over")
+
+
 def test_pictures_that_a_crash_left_behind_go_once_they_are_a_day_old(studio):
     from PIL import Image
 
