@@ -1,10 +1,11 @@
 """Measures the embedded moderators: texts, ways to write around a filter, harmless pictures, time and memory.
 
-    python benchmarks/moderation.py [--json] [--misses] [--pictures FOLDER]
+    python benchmarks/moderation.py [--json] [--misses] [--pictures FOLDER...] [--blind]
 
 The labelled texts in benchmarks/data were written for this project by one author: 264 before any tuning, every third
-of each kind kept unseen, and the `fresh` ones after tuning had ended. The examples that the moderator "meaning" learns
-from are by the same author, so a stranger's texts will do worse. `moderation_pictures.py` makes the pictures.
+of each kind kept unseen; the `fresh` ones after tuning had ended (tuned with since); and the `blind` ones before a
+later round, which are only measured with --blind. The examples that the moderator "meaning" learns from are by the
+same author, so a stranger's texts will do worse. `moderation_pictures.py` makes the pictures.
 """
 
 from __future__ import annotations
@@ -50,18 +51,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--misses", action="store_true", help="also list the errors on the texts seen while tuning")
-    parser.add_argument("--pictures", type=Path, help="a folder of harmless pictures")
+    parser.add_argument("--pictures", type=Path, nargs="+", default=[], help="folders of harmless pictures")
+    parser.add_argument("--blind", action="store_true", help="also measure the texts that nobody tunes on")
     arguments = parser.parse_args()
     before = memory()
     moderators = Moderators.load()
     cost = measure_cost(moderators, before)
     rows = [json.loads(line) for line in TEXTS.read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if arguments.blind or row["split"] != "blind"]
     for row in rows:
         row["verdicts"] = moderators.judge_text(row["text"])
         row["caught"] = decide(row["verdicts"]) > Decision.ALLOW
     result: dict[str, Any] = {
         "texts": {split: measure_texts([row for row in rows if row["split"] == split]) for split in splits(rows)},
-        "disguised": measure_disguises(moderators, rows),
+        "disguised": measure_disguises(moderators, [row for row in rows if row["split"] != "blind"]),
         "cost": cost,
     }
     if arguments.pictures:
@@ -104,9 +107,9 @@ def measure_disguises(moderators: Moderators, rows: list[dict[str, Any]]) -> dic
     return shares
 
 
-def measure_pictures(moderators: Moderators, folder: Path) -> dict[str, Any]:
+def measure_pictures(moderators: Moderators, folders: list[Path]) -> dict[str, Any]:
     """False alarms on harmless pictures."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix in (".png", ".jpg", ".webp"))
+    files = sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in (".png", ".jpg", ".webp"))
     stopped: Counter[str] = Counter()
     names = []
     for file in files:

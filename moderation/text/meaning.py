@@ -15,7 +15,7 @@ from moderation.policy import Policy
 from moderation.text.encoder import SentenceEncoder
 from moderation.text.examples import HARMLESS, Examples, load_examples
 from moderation.text.lexicon import Lexicon
-from moderation.text.readings import AS_WRITTEN, readings
+from moderation.text.readings import AS_WRITTEN, LONGEST_RUN_TOGETHER, readings
 from moderation.text.rules import WordList
 from moderation.text.sentences import pieces
 from moderation.verdicts import Finding
@@ -39,6 +39,8 @@ MOST_PIECES = 200
 
 TOO_LONG = 0.6
 WORDS = re.compile(r"[^\W_]+")
+ENDLESS = re.compile(rf"(?<!\S)(?!https?://)[!-~]{{{LONGEST_RUN_TOGETHER + 1}}}")
+"""Latin letters and signs without a space, longer than any that are split into words, so that nobody has read them."""
 
 
 class Meaning:
@@ -74,7 +76,7 @@ class Meaning:
             piece = int(scores[:, column].argmax())
             reason = f"{category}: {shorten(parts[piece])!r} reads like it"
             findings.append(Finding(category, float(scores[piece, column]), reason, _span(text, parts[piece])))
-        if len(parts) > MOST_PIECES:
+        if len(parts) > MOST_PIECES or ENDLESS.search(text):
             reason = "too long to be read to its end; a person must read it"
             findings.append(Finding(self.categories[0], TOO_LONG, reason))
         return findings

@@ -114,6 +114,15 @@ def test_what_is_too_long_to_read_to_its_end_is_shown_to_a_person(moderators: Mo
     assert "too long" in verdict.reason
 
 
+@pytest.mark.parametrize("text", ["kys" * 6_666, "ab1!" * 5_000])
+def test_an_endless_text_without_a_space_is_shown_to_a_person_and_a_long_address_is_not(
+    moderators: Moderators, text: str
+) -> None:
+    assert by_name(moderators.judge_text(text))["meaning"].decision is Decision.REVIEW
+    address = "https://acme.example/" + "a1b2" * 100
+    assert by_name(moderators.judge_text(address))["meaning"].decision is Decision.ALLOW
+
+
 def test_the_stored_vectors_are_those_of_the_shipped_sentences() -> None:
     encoder = SentenceEncoder.load()
     stored = stored_vectors(DEFAULT_SENTENCES)
