@@ -190,6 +190,31 @@ def check_model(studio: Studio) -> Iterator[Finding]:
         yield Finding("model", Health.GOOD, f"{studio.settings.model} in {bundle.folder}")
 
 
+def check_writer(studio: Studio) -> Iterator[Finding]:
+    """Who writes briefs can be asked, and has not used up the day."""
+    from bot.pipeline.writing import RULES, refuse_unreachable_writer
+
+    settings = studio.settings
+    try:
+        refuse_unreachable_writer(settings)
+    except EaselError as error:
+        yield Finding("writer", Health.BROKEN, str(error))
+        return
+    if settings.writer == RULES:
+        yield Finding("writer", Health.GOOD, "briefs are written by rules")
+        return
+    tokens, cost = studio.records.spent_today()
+    over_tokens = settings.llm_tokens_a_day and tokens >= settings.llm_tokens_a_day
+    over_cost = settings.llm_cost_a_day and cost >= settings.llm_cost_a_day
+    told = f"{settings.llm_model} writes briefs and took {tokens:,} tokens today (UTC), at a cost of {cost:.2f}"
+    if over_tokens or over_cost:
+        yield Finding(
+            "writer", Health.WARNING, f"{told}: the day's limit is used up, and the rules write until midnight."
+        )
+    else:
+        yield Finding("writer", Health.GOOD, told)
+
+
 def check_credentials(studio: Studio) -> Iterator[Finding]:
     """Published pictures can be signed, and by whom."""
     try:
@@ -217,6 +242,7 @@ CHECKS: tuple[Callable[[Studio], Iterator[Finding]], ...] = (
     check_workers,
     check_queue,
     check_model,
+    check_writer,
     check_accounts,
     check_slack,
     check_credentials,

@@ -86,3 +86,17 @@ def test_the_command_ends_with_status_one_where_something_is_broken(easel, home)
     assert broken.returncode == 1
     assert b"easel.db" in broken.stdout
     assert b"Traceback" not in broken.stderr
+
+
+def test_a_language_model_that_cannot_be_asked_or_used_up_its_day_is_told(found, studio):
+    assert found("writer") == [("good", "briefs are written by rules")]
+    wishes = {"writer": "llm", "llm_model": "", "llm_url": "http://localhost:1/v1", "llm_tokens_a_day": 100}
+    studio.settings = studio.settings.model_copy(update=wishes)
+    assert found("writer")[0][0] == "broken"
+    studio.settings = studio.settings.model_copy(update={"llm_model": "small"})
+    studio.records.note("small", 40, 20, 0.5)
+    [(health, told)] = found("writer")
+    assert health == "good"
+    assert "60 tokens today (UTC), at a cost of 0.50" in told
+    studio.records.note("small", 40, 20, 0.5)
+    assert found("writer")[0][0] == "warning"
