@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from bot.pipeline.studio import Studio
     from generation.prompting import Brief
 
-Ask = Callable[[str, str], dict[str, Any]]
-"""`ask(workspace, draft)`: what `write_brief` gives, from whichever process the queue chooses."""
+Ask = Callable[[str, str, dict[str, Any] | None], dict[str, Any]]
+"""`ask(workspace, text, by_rules)`: what `write_brief` gives, from whichever process the queue chooses."""
 
 
 class QueuedWriter:
@@ -28,20 +28,32 @@ class QueuedWriter:
         Raises:
             EaselError: the draft is empty, too long or not text.
         """
+        return self._answer(draft, None)
+
+    def improve(self, by_rules: Brief, gist: str) -> Brief:
+        """A better brief of an article, by its gist."""
+        return self._answer(gist, by_rules.to_dict())
+
+    def _answer(self, text: str, by_rules: dict[str, Any] | None) -> Brief:
         from generation.prompting import Brief
 
-        answer = self._ask(self._workspace, draft)
+        answer = self._ask(self._workspace, text, by_rules)
         if "refused" in answer:
             raise EaselError(answer["refused"])
         return Brief.from_dict(answer["brief"])
 
 
-def write_brief(studio: Studio, draft: str) -> dict[str, Any]:
-    """`{"brief": ...}` by the settings' language model, or `{"refused": ...}`: what a durable step can remember."""
-    from bot.pipeline.writing import open_writer
-    from generation.prompting import DraftError
+def write_brief(studio: Studio, text: str, by_rules: dict[str, Any] | None) -> dict[str, Any]:
+    """`{"brief": ...}` by the settings' language model, or `{"refused": ...}`: what a durable step can remember.
 
+    `text` is a draft; or, where the brief `by_rules` is given, the gist of its article.
+    """
+    from bot.pipeline.writing import open_writer
+    from generation.prompting import Brief, DraftError
+
+    writer = open_writer(studio.settings, studio.rules, lambda: studio.records)
     try:
-        return {"brief": open_writer(studio.settings, studio.rules, lambda: studio.records).write(draft).to_dict()}
+        brief = writer.improve(Brief.from_dict(by_rules), text) if by_rules else writer.write(text)
+        return {"brief": brief.to_dict()}
     except DraftError as error:
         return {"refused": str(error)}

@@ -100,12 +100,12 @@ class Workshop:
                 return draw_post(studio.of_post(post_id), post_id, seeds, person, prompt)
 
         @DBOS.workflow(name=LLM)
-        def write(workspace: str, draft: str) -> dict[str, Any]:
-            answer: dict[str, Any] = run_step("write", write_brief, studio.in_workspace(workspace), draft)
+        def write(workspace: str, text: str, by_rules: dict[str, Any] | None) -> dict[str, Any]:
+            answer: dict[str, Any] = run_step("write", write_brief, studio.in_workspace(workspace), text, by_rules)
             return answer
 
-        def ask_in_queue(workspace: str, draft: str) -> dict[str, Any]:
-            return DBOS.enqueue_workflow(LLM, write, workspace, draft).get_result()
+        def ask_in_queue(workspace: str, text: str, by_rules: dict[str, Any] | None) -> dict[str, Any]:
+            return DBOS.enqueue_workflow(LLM, write, workspace, text, by_rules).get_result()
 
         self._publish = publish
         self._draw = draw

@@ -66,13 +66,11 @@ def understand_article(studio: Studio, where: str, draft: str = "") -> Brief:
 
 def _brief_of(studio: Studio, page: Page, draft: str) -> Brief:
     from generation.prompting.article import read_article, write_article
-    from generation.prompting.llm import LLMWriter
 
     article = read_article(page.text, is_html=page.is_html or None)
-    writer = studio.writer
     post = draft or "\n".join(filter(None, (article.title, page.url if page.is_public else "")))
     made = write_article(studio.rules, article, draft=post, embed=embed_sentences)
-    brief = writer.improve(made.brief, made.gist) if isinstance(writer, LLMWriter) else made.brief
+    brief = studio.writer.improve(made.brief, made.gist)
     return replace(brief, article={"source": page.url, **(made.brief.article or {})})
 
 

@@ -24,6 +24,9 @@ class Writer(Protocol):
     def write(self, draft: str) -> Brief:
         """The brief of a draft."""
 
+    def improve(self, by_rules: Brief, gist: str) -> Brief:
+        """A better brief of an article, by its gist."""
+
 
 def refuse_unreachable_writer(settings: Settings) -> None:
     """Raise Misuse if a language model is wanted and not named, or OpenAI's server is meant and there is no key."""

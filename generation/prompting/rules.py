@@ -61,6 +61,10 @@ class RulesWriter:
             notices=(*notices, *language_notice(language), *_brand_notice(ranking, brand)),
         )
 
+    def improve(self, by_rules: Brief, gist: str) -> Brief:
+        """As a language model's `improve`: the rules have nothing to add to what they wrote of an article."""
+        return by_rules
+
 
 def language_notice(language: str) -> tuple[str, ...]:
     """What to say of a draft in this language; nothing of an English one."""
