@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from bot.pipeline.studio import Painter, Studio
+    from generation.generators import Candidate
     from generation.generators import Generator as ImageGenerator
     from generation.prompting import Brief
     from moderation import Verdict
@@ -151,7 +152,7 @@ def stages(
             score=candidate.score,
             model=candidate.model,
             revision=candidate.revision,
-            settings={**(asdict(candidate.settings) if candidate.settings else {}), "upscale": factor, **mark},
+            settings={**how_drawn(candidate, studio.settings.weights), "upscale": factor, **mark},
             picture=studio.pictures.add(image),
             fingerprint=f"{fingerprint(image):016x}",
             verdicts=[verdict.to_dict() for verdict in audience.judge_picture(studio, image)],
@@ -161,6 +162,11 @@ def stages(
     candidates = studio.records.add_candidates(post.id, row.id, finished)
     studio.records.move_post(post.id, PostState.REVIEW, "easel", "candidates are ready", expected=PostState.PREPARING)
     yield Ready(candidates)
+
+
+def how_drawn(candidate: Candidate, weights: str) -> dict[str, Any]:
+    """What changes the picture of a seed and a revision; nothing is known of how a server draws."""
+    return {**asdict(candidate.settings), "weights": weights} if candidate.settings else {}
 
 
 def upscaled(painter: Painter, images: Sequence[Image], factors: Sequence[int]) -> list[Image]:

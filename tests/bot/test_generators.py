@@ -46,8 +46,9 @@ def test_a_post_is_drawn_by_the_model_that_it_asks_for_and_says_how(easel_here, 
     assert told, ran.stderr
     revision = json.loads(easel_here("models", "info", "tiny", "--json").stdout)["revision"]
     sampling = {"guidance_scale": 3.0, "temperature": 1.0, "top_k": 1, "top_p": 1.0, "use_negative": True}
+    drawn = {**sampling, "weights": "float32", "upscale": 4}
     assert [(one["model"], one["revision"], one["seed"], one["settings"]) for one in told["candidates"]] == [
-        ("tiny", revision, seed, {**sampling, "upscale": 4}) for seed in (5, 6)
+        ("tiny", revision, seed, drawn) for seed in (5, 6)
     ]
 
 
