@@ -33,6 +33,7 @@ class ComposeForm:
     negative: tuple[str, ...] | None = None
     model: str = ""
     tone: str = ""
+    article: str = ""
     texts: Mapping[str, str] | None = None
 
     @property
@@ -54,6 +55,7 @@ class ComposeForm:
             guidance=self.guidance,
             model=self.model or None,
             tone=self.tone,
+            article=self.article,
             accounts=self.targets,
         )
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from bot.articles.addresses import checked_url
+from bot.errors import Misuse
 from bot.pipeline.wishes import TONES
 from bot.slack.blocks.compose import MOST_COUNT, length_told
 from bot.slack.forms import AT, NOW, SLOT, ComposeForm, Values, read, refuse_time, words_in
@@ -42,6 +44,9 @@ def read_compose(values: Values, metadata: Mapping[str, Any], long_draft: str, n
     count = read(values, "count") or ""
     if not (str(count).isdecimal() and 1 <= int(count) <= MOST_COUNT):
         errors["count"] = f"From 1 to {MOST_COUNT} pictures can be drawn."
+    article = str(read(values, "article") or "").strip()
+    if refusal := refuse_address(article) if article else None:
+        errors["article"] = refusal
     if errors:
         return errors
     tone = read(values, "tone") or ""
@@ -57,7 +62,17 @@ def read_compose(values: Values, metadata: Mapping[str, Any], long_draft: str, n
         negative=words_in(read(values, "negative")),
         model=str(read(values, "model") or ""),
         tone=tone if tone in TONES else "",
+        article=article,
     )
+
+
+def refuse_address(article: str) -> str | None:
+    """Why an article's address cannot be fetched, as far as it tells by itself; None if it can."""
+    try:
+        checked_url(article)
+    except Misuse as error:
+        return str(error)
+    return None
 
 
 def wants_own_words(form: ComposeForm, values: Values) -> bool:

@@ -87,6 +87,8 @@ def drawing_fields(form: ComposeForm, choices: Choices) -> list[Json]:
         guidance["initial_value"] = f"{form.guidance:g}"
     tones = [option(name, tone or "plain") for tone, name in TONES.items()]
     blocks = [
+        field("article", "Article", text_input("article", form.article, most=2_000), optional=True,
+              hint="The address of a web page that the pictures are to illustrate. The draft stays the post."),
         field("count", "Pictures", choose("count", counts, str(form.count))),
         field("negative", "Leave out", text_input("negative", ", ".join(form.negative or ()), most=500), optional=True,
               hint="Words that must not be in the picture, separated by commas."),

@@ -206,3 +206,9 @@ def test_verdicts_in_words():
     insult = {**VERDICT, "decision": "review", "category": "harassment", "scores": {"harassment": 0.71}}
     assert verdict_words("text", [VERDICT, insult]) == "text: harassment 0.71, needs a second look"
     assert verdict_words("text", []) == "text: nobody looked, needs a second look"
+
+
+def test_an_articles_address_is_kept_with_what_the_post_asks_for():
+    form = ComposeForm("read this", (("x", "main"),), "C1", article="https://example.org/story")
+    assert form.options.article == "https://example.org/story"
+    assert ComposeForm.from_dict(form.to_dict()) == form

@@ -209,6 +209,7 @@ def test_what_is_not_signed_or_is_old_is_refused_unread(door, headers):
         ({"targets": {"targets": {"selected_options": []}}}, "targets", "Pick where"),
         ({"count": {"count": {"selected_option": {"value": "99"}}}}, "count", "1 to 10"),
         ({"guidance": {"guidance": {"value": "-3"}}}, "guidance", "0 to 100"),
+        ({"article": {"article": {"value": "file:///etc/passwd"}}}, "article", "http or https"),
         (
             {
                 "when": {"when": {"selected_option": {"value": "at"}}},
