@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.experimental import multihost_utils
 
@@ -136,7 +135,7 @@ class Training:
         while step < self._total and not self._is_patience_over():
             batch = next(self._loader)
             places = batch.pop("place")
-            state, figures = self._step(state, self._frozen, self._devices.rows(batch), jnp.int32(self._total))
+            state, figures = self._step(state, self._frozen, self._devices.rows(batch), np.int32(self._total))
             step += 1
             # Looked at one step late, so that the devices never wait for this process.
             self._look_at(waiting, curves, None, first, began)

@@ -199,7 +199,7 @@ class Making:
             part, task, lesson, course, self._plan.seed, self._devices, place, self._belongs_to, self._report
         )
         learned = training.run()
-        before = training.figure(task.begin()["average"], test)
+        before = training.figure(self._devices.place(task.begin()["average"]), test)
         after = training.figure(learned.parameters, test)
         outcome = Outcome(task.unit, before, after, learned.best_step, list(learned.curve))
         self._say(outcome_line(part, outcome))
