@@ -80,7 +80,7 @@ def test_a_report_is_made_of_the_test_split_and_escapes_what_people_wrote(tmp_pa
     found = diagnose(bundle, Table.at(tmp_path / "t.jsonl"), LEXICON, tmp_path / "work", lambda text: None)
     assert found.examined == 3
     assert found.own_nats is None
-    assert found.to_dict()["left_out"] == {"there is no such file": 1}
+    assert found.to_dict()["left_out"] == {"missing": 1}
     assert 0 < found.reconstruction.codebook_use <= 1
     written = page(found)
     assert "<b>colour" not in written

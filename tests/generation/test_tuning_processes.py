@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from PIL import Image
 
 from generation.models import ModelRegistry
 from generation.training.errors import TrainingError
-from generation.training.tuning.curves import read_curve
+from generation.training.tuning.curves import Curves, read_curve
 from generation.training.tuning.keeping import Checkpoints
 
 SCRIPT = Path(__file__).with_name("tuning_process.py")
@@ -95,6 +96,26 @@ def test_two_processes_make_the_bundle_that_one_makes(tmp_path, make_tiny_bundle
         together["curves"]["seq2seq"]["loss"], alone["curves"]["seq2seq"]["loss"], rtol=1e-4, atol=1e-5
     )
     assert together["data_sha256"] == alone["data_sha256"]
+
+
+def test_the_curve_can_be_read_by_tensorboard_and_forgets_what_a_killed_run_had_ahead(tmp_path):
+    from tensorboardX.proto.event_pb2 import Event
+
+    for begin in (0, 2):
+        curves = Curves(tmp_path / "curve.jsonl", tmp_path / "events", begin)
+        for step in range(begin + 1, 5):
+            curves.add(step, {"loss": float(step)})
+        curves.close()
+    assert [row["step"] for row in read_curve(tmp_path / "curve.jsonl")] == [1, 2, 3, 4]
+    seen = set()
+    for file in (tmp_path / "events").iterdir():
+        data = file.read_bytes()
+        while data:  # a TFRecord: length (8 bytes), checksum (4), event, checksum (4)
+            (length,) = struct.unpack("<Q", data[:8])
+            event = Event.FromString(data[12 : 12 + length])
+            seen |= {(value.tag, event.step, value.simple_value) for value in event.summary.value}
+            data = data[16 + length :]
+    assert ("loss", 4, 4.0) in seen
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a file system that is full")

@@ -1,6 +1,6 @@
 """From a table to a set that can be learned from: what is good is kept as pixels, what is not is counted and listed.
 
-A gathered set lies in a folder: `pixels.npy`, `captions.jsonl`, `left-out.jsonl`, and `gathered.json`, written last,
+A gathered set lies in a folder: `pixels.raw`, `captions.jsonl`, `left-out.jsonl`, and `gathered.json`, written last,
 which names what it was made from; a second run finds it and reads no picture again.
 """
 
@@ -68,7 +68,7 @@ def gather(table: Table, size: int, folder: Path) -> Gathered:
     """
     rows = list(table.rows())
     made_from = _fingerprint(table, rows, size)
-    found = _found(folder, made_from) or _gathered(table, rows, size, folder, made_from)
+    found = _found(folder, made_from, size) or _gathered(table, rows, size, folder, made_from)
     if not len(found):
         reasons = ", ".join(f"{count} {why}" for why, count in found.counts.items()) or "it has no rows"
         raise TrainingError(f"{table.file}: holds nothing to learn from: {reasons}.")
@@ -81,37 +81,40 @@ def _gathered(table: Table, rows: Sequence[Row], size: int, folder: Path, made_f
     kept: list[Row] = []
     left_out: list[LeftOut] = []
     seen: set[bytes] = set()
-    pixels = np.lib.format.open_memmap(folder / "all.npy", mode="w+", dtype=np.uint8, shape=(len(rows), size, size, 3))
-    for row in rows:
-        try:
-            picture = _checked(table, row, size, seen)
-        except BadPicture as error:
-            left_out.append(LeftOut(row.number, row.picture, str(error)))
-            continue
-        pixels[len(kept)] = picture
-        kept.append(row)
-    np.save(folder / "pixels.npy", pixels[: len(kept)])
-    del pixels
-    (folder / "all.npy").unlink()
+    with (folder / "pixels.raw").open("wb") as file:
+        for row in rows:
+            try:
+                picture = _checked(table, row, size, seen)
+            except BadPicture as error:
+                left_out.append(LeftOut(row.number, row.picture, str(error)))
+                continue
+            file.write(picture.tobytes())
+            kept.append(row)
     captions = tuple(row.caption for row in kept)
     _write_lines(folder / "captions.jsonl", [{"row": row.number, "caption": row.caption} for row in kept])
     _write_lines(folder / "left-out.jsonl", [asdict(item) for item in left_out])
     (folder / "gathered.json").write_text(json.dumps({"made_from": made_from}) + "\n", "utf-8")
-    stored = np.load(folder / "pixels.npy", mmap_mode="r")
+    stored = _stored(folder, len(kept), size)
     return Gathered(captions, tuple(row.number for row in kept), stored, tuple(left_out))
 
 
-def _found(folder: Path, made_from: str) -> Gathered | None:
+def _found(folder: Path, made_from: str, size: int) -> Gathered | None:
     try:
         if json.loads((folder / "gathered.json").read_text("utf-8")) != {"made_from": made_from}:
             return None
         lines = [json.loads(line) for line in (folder / "captions.jsonl").read_text("utf-8").splitlines()]
         left_out = [LeftOut(**json.loads(line)) for line in (folder / "left-out.jsonl").read_text("utf-8").splitlines()]
-        pixels = np.load(folder / "pixels.npy", mmap_mode="r")
+        pixels = _stored(folder, len(lines), size)
     except (OSError, ValueError, TypeError):  # not there, or half of it: it is only what can be made again
         return None
     rows, captions = tuple(line["row"] for line in lines), tuple(line["caption"] for line in lines)
-    return Gathered(captions, rows, pixels, tuple(left_out)) if len(pixels) == len(captions) else None
+    return Gathered(captions, rows, pixels, tuple(left_out))
+
+
+def _stored(folder: Path, count: int, size: int) -> Pixels:
+    """The kept pixels, left on the disk. Raises ValueError where there are fewer than they should be."""
+    shape = (count, size, size, 3)
+    return np.memmap(folder / "pixels.raw", np.uint8, "r", shape=shape) if count else np.zeros(shape, np.uint8)
 
 
 def _checked(table: Table, row: Row, size: int, seen: set[bytes]) -> Pixels:
@@ -123,7 +126,7 @@ def _checked(table: Table, row: Row, size: int, seen: set[bytes]) -> Pixels:
     pixels = read_picture(path, size)
     digest = _digest(row.caption, pixels)
     if digest in seen:
-        raise BadPicture("there already, with the same caption")
+        raise BadPicture("twice there")
     seen.add(digest)
     return pixels
 

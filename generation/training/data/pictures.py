@@ -35,25 +35,25 @@ def read_picture(path: Path, size: int) -> Pixels:
                 _refuse_unfit(image, size)
                 return _square(_upright_rgb(image), size)
     except FileNotFoundError as error:
-        raise BadPicture("there is no such file") from error
+        raise BadPicture("missing") from error
     except UnidentifiedImageError as error:
-        raise BadPicture("is no picture") from error
+        raise BadPicture("no picture") from error
     except Image.DecompressionBombError as error:
-        raise BadPicture("is too large") from error
+        raise BadPicture("too large") from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:  # what Pillow's readers raise on damage
-        raise BadPicture("is damaged") from error
+        raise BadPicture("damaged") from error
 
 
 def _refuse_unfit(image: Image.Image, size: int) -> None:
     width, height = image.size
     if getattr(image, "n_frames", 1) > 1:
-        raise BadPicture("is animated")
+        raise BadPicture("animated")
     if width * height > MOST_PIXELS:
-        raise BadPicture("is too large")
+        raise BadPicture("too large")
     if min(width, height) < size:
-        raise BadPicture(f"is smaller than {size} pixels")
+        raise BadPicture(f"smaller than {size} pixels")
     if max(width, height) > LONGEST_SHAPE * min(width, height):
-        raise BadPicture("is too long for a square")
+        raise BadPicture("too long for a square")
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
