@@ -126,7 +126,8 @@ class Errands:
 def reason(error: Exception) -> str:
     """What went wrong in one line, without anything secret: Slack's error name, or what kind of error it was."""
     if isinstance(error, SlackApiError):
-        return f"Slack said {error.response.get('error', 'nothing')}"
+        details = (error.response.get("response_metadata") or {}).get("messages") or []
+        return " ".join([f"Slack said {error.response.get('error', 'nothing')}", *map(str, details[:2])])[:500]
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 

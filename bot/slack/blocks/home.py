@@ -15,7 +15,6 @@ from bot.slack.blocks.words import (
     Json,
     actions,
     button,
-    context,
     escaped,
     header,
     label,
@@ -151,12 +150,13 @@ def accounts(story: HomeStory) -> Iterable[Json]:
             yield actions(pause, button("Reconnect", "connect_account", f"{row.network}/{row.name}"))
     if not story.is_admin:
         return
-    missing = [name for name in CONNECTABLE if name not in {row.network for row in story.accounts}]
-    every = sure("Pause everything?", "Nothing goes out until you resume.", "Pause")
-    yield actions(
-        *(button(f"Connect {network_name(name)}", "connect_account", f"{name}/main") for name in missing),
-        button("Pause everything", "pause_account", "all", confirm=every) if story.accounts else None,
-        button("Resume everything", "resume_account", "all") if story.accounts else None,
-    )
-    if missing:
-        yield context(label("Until an account is connected, its posts go to the outbox, a folder of Easel's."))
+    for network in CONNECTABLE:
+        if network not in {row.network for row in story.accounts}:
+            told = f"*{network_name(network)}* :inbox_tray: its posts go to the outbox, a folder of Easel's"
+            yield section(marked(told), button("Connect", "connect_account", f"{network}/main"))
+    if story.accounts:
+        every = sure("Pause everything?", "Nothing goes out until you resume.", "Pause")
+        yield actions(
+            button("Pause everything", "pause_account", "all", confirm=every),
+            button("Resume everything", "resume_account", "all"),
+        )

@@ -17,6 +17,18 @@ def buttons(message):
     return found
 
 
+def elements(message, text):
+    """All buttons with this text, in their order: a message may have one for each place."""
+    blocks = message.get("blocks", ())
+    return [e for block in blocks for e in block.get("elements", ()) if e.get("text", {}) and label_of(e) == text]
+
+
+def label_of(element):
+    """What stands on a button."""
+    told = element.get("text")
+    return told.get("text") if isinstance(told, dict) else told
+
+
 def words(thing):
     """Every text in a message or a view, joined."""
     if isinstance(thing, dict):
@@ -43,6 +55,10 @@ class People:
         """The newest message with a button of this text; None while there is none."""
         seen = reversed(self.messages(who, channel))
         return next((message for message in seen if text in buttons(message)), None)
+
+    def direct(self, who):
+        """The channel of a person's direct messages with the app."""
+        return next(channel["id"] for channel in self.slack.see(who)["channels"] if channel.get("is_im"))
 
     def wait_for(self, who, text, channel=None):
         return self.slack.wait(lambda: self.find(who, text, channel), PATIENCE, f"the button {text}")

@@ -184,14 +184,14 @@ def test_a_full_home_is_taken(text):
     posts = [post(text, "review") for _ in range(30)]
     rows = [publication(state, text, number, text[:400]) for number, state in enumerate(["planned", "failed"] * 20)]
     account = AccountRow(id="account_1", network="x", name="main", state="paused", notice=text[:400], expires_at=NOW)
-    view = home_view(
-        HomeStory(
-            posts, posts, rows, rows, rows, [account] * 6, {}, {}, {"post_0123456789ab": "https://a.slack.com/archives/C1"},
-            {"post_0123456789ab": "post_0123456789ab:2:1"}, True, True, "Europe/Madrid",
-        )
-    )  # fmt: skip
-    check_form(view)
-    assert not any("<!channel>" in marked for marked in mrkdwn_in(view))
+    for accounts, is_admin in (([account] * 6, True), ([], True), ([account], False)):
+        story = HomeStory(
+            posts, posts, rows, rows, rows, accounts, {}, {}, {"post_0123456789ab": "https://a.slack.com/archives/C1"},
+            {"post_0123456789ab": "post_0123456789ab:2:1"}, True, is_admin, "Europe/Madrid",
+        )  # fmt: skip
+        check_form(home_view(story))
+        assert not any("<!channel>" in marked for marked in mrkdwn_in(home_view(story)))
+    check_form(home_view(HomeStory([], [], [], [], [], [], {}, {}, {}, {}, False, False, "UTC")))
 
 
 def test_words_are_made_harmless():

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.bot.slack.people import PATIENCE, People, buttons, words
+from tests.bot.slack.people import PATIENCE, People, buttons, elements, words
 
 
 @pytest.fixture
@@ -127,13 +127,20 @@ def test_a_post_is_scheduled_moved_and_taken_off_the_plan(office, slack, people)
         return sorted(int(row.due_at.timestamp()) for row in rows)
 
     slack.wait(lambda: times() == [later, later + 3600], PATIENCE, "the move")
+
     for _ in range(2):
-        people.press("approver", "Take off the plan")
-        before = len(times())
-        slack.wait(lambda before=before: len(times()) < before or not times(), PATIENCE, "the cancellation")
-        if not times():
-            break
-        slack.wait(lambda: "taken off the plan" in words(people.messages("approver")), PATIENCE, "it shown")
+        rows = [row for row in office.records.publications(newest_post(office).id) if row.state == "planned"]
+        current = [f"{row.id}:{row.attempt}" for row in rows]
+
+        def shown(current=current):
+            message = people.find("approver", "Take off the plan")
+            buttons = elements(message, "Take off the plan") if message else []
+            return message if [button["value"] for button in buttons] == current else None
+
+        message = slack.wait(shown, PATIENCE, "the plan as it is")
+        press = {"who": "approver", "channel": "launches", "ts": message["ts"], "action_id": "cancel"}
+        assert slack.do("click", value=current[0], **press)["ok"]
+        slack.wait(lambda current=current: len(times()) < len(current), PATIENCE, "the cancellation")
     assert times() == []
 
 
@@ -143,7 +150,8 @@ def test_a_blocked_draft_says_why_and_a_channel_without_the_app_goes_on_in_a_dir
     until(slack, office, "blocked")
 
     def told():
-        return next((m for m in elsewhere.messages("requester", "app") if "Stopped before drawing" in words(m)), None)
+        direct = elsewhere.direct("requester")
+        return next((m for m in elsewhere.messages("requester", direct) if "Stopped before drawing" in words(m)), None)
 
     message = slack.wait(told, PATIENCE, "the reason")
     assert "I am not in <#C0RANDOM>" in words(message) or "this goes on here" in words(message)
