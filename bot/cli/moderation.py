@@ -35,13 +35,12 @@ def report(as_json: AsJson = False) -> None:
     if not rows:
         typer.echo("Nobody has approved or rejected anything yet.")
         return
-    table = Table(
-        "moderator", "category", "judged", "disagreed", "stopped wrongly", "let through", "shown", "of these approved"
-    )
+    counted = ("judged", "disagreed", "stopped wrongly", "let through", "shown", "of these approved")
+    table = Table("moderator", "category", *counted, box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for row in rows:
         counts = (row.stopped_wrongly, row.let_through, row.reviews, row.approved_reviews)
         table.add_row(row.moderator, row.category, str(row.judged), f"{row.disagreement:.0%}", *map(str, counts))
-    Console().print(table)
+    Console(soft_wrap=True).print(table)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.records.base import RecordsBase
 from bot.records.states import PostState
 from bot.records.tables import AuditRow, BriefRow, CandidateRow, Post, PublicationRow
+from bot.records.values import UNSEEN
 
 MOST_POSTS = 5_000
 """Decided posts that are counted: the newest."""
@@ -59,9 +60,10 @@ class JudgementRecords(RecordsBase):
 
 
 def decided_by_a_person(session: Session, post_id: str, state: str) -> bool:
-    """Whether it was a person who moved the post where it is."""
-    query = select(AuditRow.person).where(AuditRow.subject == post_id, AuditRow.to_state == state)
-    return session.scalars(query.order_by(AuditRow.id.desc()).limit(1)).first() not in (None, EASEL)
+    """Whether it was a person, and one who looked, that moved the post where it is."""
+    query = select(AuditRow).where(AuditRow.subject == post_id, AuditRow.to_state == state)
+    move = session.scalars(query.order_by(AuditRow.id.desc()).limit(1)).first()
+    return move is not None and move.person != EASEL and not move.why.endswith(UNSEEN)
 
 
 def verdicts_of(session: Session, post_id: str, *, approved: bool) -> Iterator[tuple[dict[str, Any], bool]]:

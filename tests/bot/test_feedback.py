@@ -11,6 +11,7 @@ from bot.errors import Misuse
 from bot.pipeline.audience import Audience
 from bot.pipeline.feedback import overrides
 from bot.pipeline.publish import edit, plan, rewrite
+from bot.pipeline.review import approve as approve_picks
 from bot.records import PostState
 from bot.records.options import PostOptions
 from bot.records.store import Drawn
@@ -71,6 +72,8 @@ def test_what_was_approved_and_rejected_counts_and_what_nobody_decided_does_not(
     decide(studio, review(0.1), approved=False)
     decide(studio, review(0.2), approved=False, person="easel")
     review(0.3)
+    unseen = review(0.4)
+    approve_picks(studio, unseen, studio.records.candidates(unseen), "ana", unseen=True)
     counted = sorted((item.score, item.decision, item.approved) for item in overrides(studio.records))
     assert counted == [(0.1, Decision.ALLOW, False), (0.6, Decision.REVIEW, True)]
 
