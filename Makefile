@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: test-detoxify test-local-llm help setup bench-setup demo test check format clean
+.PHONY: test-detoxify test-local-llm help playground setup bench-setup demo test check format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,6 +28,9 @@ bench-setup: $(VENV)/.dev ## what benchmarks and their peers need: min-dalle, an
 
 demo: setup ## one slangy post the whole way: brief, pictures, verdicts, review, published to a local outbox
 	$(BIN)/easel demo
+
+playground: setup ## a workspace in the browser where the bot answers, with X and LinkedIn beside it
+	$(BIN)/easel playground
 
 test: $(VENV)/.dev ## all tests; needs no account, no key, no GPU
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile

@@ -156,7 +156,7 @@ def account_of(account: dict[str, Any], networks: str) -> tuple[dict[str, str], 
         return {"address": f"{networks}/x", "web_address": f"{networks}/x"}, {key: account[key] for key in keys}
     token = {key: account["oauth2"][key] for key in ("access_token", "refresh_token", "client_id", "scopes")}
     where = f"{networks}/linkedin"
-    return {"author": account["id"], "address": where, "login_address": where}, token
+    return {"author": account["id"], **dict.fromkeys(("address", "login_address", "web_address"), where)}, token
 
 
 def until_connected(place: Place, process: subprocess.Popen[bytes], stop: threading.Event, log: Path) -> bool:

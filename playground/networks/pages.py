@@ -15,8 +15,11 @@ STYLE = """
   --accent: light-dark(#1c64d1, #7cb1ff) }
 .x { --accent: light-dark(#0f1419, #e7e9ea) }
 .linkedin { --accent: light-dark(#0a66c2, #70b5f9) }
+@font-face { font-family: Emoji; src: local("Noto Color Emoji"), local("Apple Color Emoji"), local("Segoe UI Emoji");
+  unicode-range: U+231A-231B, U+2600-2604, U+260E, U+2614-2615, U+26A1, U+26BD-26BE, U+2705, U+2728, U+274C, U+2764,
+  U+2B50, U+1F000-1FAFF }
 * { box-sizing: border-box }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 Emoji, system-ui, sans-serif }
 nav { position: sticky; top: 0; z-index: 1; display: flex; gap: 1.25rem; align-items: baseline;
   padding: .9rem max(1rem, calc(50% - 18rem)); background: var(--card); border-bottom: 1px solid var(--line) }
 .framed nav { display: none } /* the page around it has its own */

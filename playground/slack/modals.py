@@ -15,7 +15,7 @@ Json = dict[str, Any]
 DEEPEST_STACK = 3
 
 
-@dataclass
+@dataclass(eq=False)
 class ModalOrHome:
     """A view as it is on somebody's screen. `errors` stand below its fields, `problem` above its buttons."""
 
@@ -112,6 +112,8 @@ class Views:
     def close(self, view: ModalOrHome, *, everything: bool = False) -> list[ModalOrHome]:
         """Close a modal and those over it, or all of them: those that were closed, the front one first."""
         stack = self._stacks[view.person]
+        if view not in stack:  # the person closed it, or opened another, while the app was thinking
+            return []
         place = 0 if everything or view.body.get("clear_on_close") else stack.index(view)
         closed = stack[place:][::-1]
         del stack[place:]

@@ -1,8 +1,9 @@
 """Walkthroughs: what people did, in words that hold again next time, and doing it anew.
 
-An element is named by what stands on it and by how many such came before it in the conversation; a field by its label;
-an option by its text; a time by how far ahead it was. So a walkthrough outlives other ids, other times and slower
-machines: an action waits until what it needs is there.
+An element is named by what stands on it and by how many such came before it in the conversation; a field by its label
+(one that nobody touched is left out, so that it holds what the app puts there next time); an option by its text; a time
+by how far ahead it was. So a walkthrough outlives other ids, other times and slower machines: an action waits until
+what it needs is there.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from playground.slack.errors import SlackError
-from playground.slack.inputs import FIELDS, chosen, elements, options
+from playground.slack.inputs import FIELDS, chosen, elements, initial, options
 from playground.slack.people import Impossible, People
 from playground.slack.slack import Slack
 from playground.slack.workspace import Channel, Message
@@ -76,8 +77,10 @@ class Recorder:
         return {name: value for name, value in words.items() if value not in (None, "", [])}
 
     def _filled_in(self, blocks: list[Json], values: Json) -> Iterator[tuple[str, Any]]:
+        untouched = initial(blocks)
         for block, element in elements(blocks):
-            if block["type"] == "input":
+            name = block["block_id"], element["action_id"]
+            if block["type"] == "input" and values[name[0]][name[1]] != untouched[name[0]][name[1]]:
                 value = chosen(element, values, block["block_id"])
                 if element["type"] == "file_input":
                     value = [self._file_of(file["id"]) for file in value or []]
@@ -155,7 +158,7 @@ class Walkthrough:
                 await self._people.click_view(who, element["action_id"], block["block_id"], value, home=home)
             case "submit":
                 view = self._slack.views.stack(person.id)[-1]
-                await self._people.submit(who, self._values(who, view.body["blocks"], action["values"]))
+                await self._people.submit(who, self._values(who, view.body["blocks"], action.get("values", {})))
             case "message":
                 seen = visible(self._slack, action["channel"], person.id)
                 thread = seen[action["thread_ts"]].ts if "thread_ts" in action else ""

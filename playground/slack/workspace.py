@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
+import secrets
+import string
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ APP_ID = "A0EASELAPP"
 BOT_ID = "B0EASELBOT"
 BOT_USER = "U0EASELBOT"
 SLACKBOT = "USLACKBOT"
+LETTERS = string.ascii_uppercase + string.digits
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,6 @@ class Workspace:
         for person in humans:
             self.channels[f"D0{person[2:]}"] = Channel(f"D0{person[2:]}", "directmessage", [person, BOT_USER])
         self.files: dict[str, File] = {}
-        self._numbers: Iterator[int] = itertools.count(1)
         self._latest = 0
 
     def ts(self) -> str:
@@ -162,8 +163,8 @@ class Workspace:
         return f"{self._latest // 1_000_000}.{self._latest % 1_000_000:06d}"
 
     def id(self, letter: str) -> str:
-        """A new id of that kind: F for files, V for views, and so on."""
-        return f"{letter}0{next(self._numbers):09d}"
+        """A new id of that kind, F for files, V for views and so on: no other workspace ever had it either."""
+        return f"{letter}0{''.join(secrets.choice(LETTERS) for _ in range(9))}"
 
     def person(self, name: str) -> Person:
         """By id, handle or role."""

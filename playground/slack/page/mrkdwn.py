@@ -79,7 +79,7 @@ def mrkdwn(text: str, name: Name, zone: str) -> Markup:
 
 def with_emoji(text: str) -> str:
     """Short codes as the emoji that they name; unknown ones stay as they are."""
-    return SHORTCODE.sub(lambda match: emoji.emojize(match[0], language="alias"), text)
+    return SHORTCODE.sub(lambda match: _emoji(match[0]), text)
 
 
 def date(seconds: int, form: str, zone: str) -> str:
@@ -91,6 +91,12 @@ def date(seconds: int, form: str, zone: str) -> str:
         return f"{at:{known}}" if known else match[0]
 
     return re.sub(r"\{(\w+)\}", fill, form or "{date_short_pretty} at {time}")
+
+
+def _emoji(code: str) -> str:
+    """The emoji of one short code. Slack says "large" of coloured circles and squares, where others do not."""
+    shown = emoji.emojize(code, language="alias")
+    return emoji.emojize(code.replace(":large_", ":"), language="alias") if shown == code else shown
 
 
 def _token(token: str, name: Name, zone: str) -> str:
