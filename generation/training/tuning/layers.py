@@ -17,7 +17,7 @@ from flax import nnx
 from generation.clip.config import ClipConfig
 from generation.dalle.config import DalleConfig
 from generation.dalle.params import OurPath
-from generation.training.errors import TrainingError
+from generation.training.errors import PlanError
 from generation.training.tuning.plan import TopLayers
 from generation.vqgan.config import VqganConfig
 
@@ -87,13 +87,13 @@ def chosen(parameters: Parameters, part: Part, layers: tuple[tuple[OurPath, ...]
     """The names of the parameters in the `top` layers of a part; all of the part's where `top` is "all".
 
     Raises:
-        TrainingError: the part has fewer layers.
+        PlanError: the part has fewer layers.
     """
     if top == "all":
         sides = {"encoder": ("encoder/",), "decoder": ("decoder/", "head/")}.get(part, ("",))
         return {name for name in parameters if name.startswith(sides)}
     if top > len(layers):
-        raise TrainingError(
+        raise PlanError(
             f"parts.{part} asks for {top} top layers; this model's {part} has {len(layers)}. "
             f'Ask for at most {len(layers)}, or for "all".'
         )

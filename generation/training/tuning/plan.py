@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from generation.training.errors import TrainingError
+from generation.training.errors import PlanError
 
 _LARGEST_PLAN = 64 << 10
 
@@ -124,15 +124,15 @@ class Plan(_Table):
 
     @classmethod
     def read(cls, path: Path) -> Plan:
-        """Read a plan. Raises TrainingError that names the file, the field and what is allowed."""
+        """Read a plan. Raises PlanError that names the file, the field and what is allowed."""
         try:
             if path.stat().st_size > _LARGEST_PLAN:
-                raise TrainingError(f"{path}: is larger than {_LARGEST_PLAN} bytes, so it is no plan of a training.")
+                raise PlanError(f"{path}: is larger than {_LARGEST_PLAN} bytes, so it is no plan of a training.")
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
-            raise TrainingError(f"{path}: cannot be read ({error.strerror or error}).") from error
+            raise PlanError(f"{path}: cannot be read ({error.strerror or error}).") from error
         except (ValueError, RecursionError) as error:
-            raise TrainingError(f"{path}: is no TOML ({str(error)[:120]}).") from error
+            raise PlanError(f"{path}: is no TOML ({str(error)[:120]}).") from error
         if isinstance(table.get("prompts"), list):
             table["prompts"] = tuple(table["prompts"])
         try:
@@ -140,7 +140,7 @@ class Plan(_Table):
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"] if part in table or not isinstance(part, int))
-            raise TrainingError(f"{path}: {f'{where}: ' if where else ''}{_said(first)}.") from error
+            raise PlanError(f"{path}: {f'{where}: ' if where else ''}{_said(first)}.") from error
         return plan.model_copy(
             update={name: str(path.parent / place) for name in ("data", "pictures") if (place := getattr(plan, name))}
         )
