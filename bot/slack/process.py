@@ -22,11 +22,14 @@ from bot.slack.composing import choices_of
 from bot.slack.door import open_door
 from bot.slack.errands import Errands
 from bot.slack.inbox import Inbox
+from bot.slack.incoming import plain_words
 from bot.slack.installations import InstalledWorkspaces, install_flow
 from bot.slack.listeners import KINDS
 from bot.slack.logs import log_to_stderr
 from bot.slack.showing import Showing
 from bot.slack.workspaces import OneWorkspace, Workspaces
+from publishers import limits_of
+from publishers.limits import ALL_LIMITS
 
 ROLE = "slack"
 PING_SECONDS = 5.0
@@ -78,7 +81,7 @@ async def work(studio: Studio, name: str, parent: int | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     settings, records = studio.settings, studio.records
-    await asyncio.to_thread(choices_of, studio)  # loads what the first form needs: a trigger lasts three seconds
+    await asyncio.to_thread(warm_up, studio)
     workspaces: Workspaces = InstalledWorkspaces(studio) if settings.slack_client_id else OneWorkspace(studio)
     inbox = Inbox(workspaces.records_of)
     errands = Errands(inbox, records, workspaces.desk_of, KINDS, workspaces.names)
@@ -106,6 +109,14 @@ async def work(studio: Studio, name: str, parent: int | None) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(errands.finish(PATIENCE_SECONDS), showing.finish(PATIENCE_SECONDS))
+
+
+def warm_up(studio: Studio) -> None:
+    """Load what the first form and its check need: Slack waits three seconds, on a busy machine too."""
+    choices_of(studio)
+    text = plain_words("big launch :rocket:")
+    for network in ALL_LIMITS:
+        limits_of(network).problems(text)
 
 
 async def refuse_bad_tokens(call: Callable[[], Awaitable[object]], setting: str) -> None:

@@ -106,19 +106,19 @@ class Thread:
         """The first message; False if it was edited too short a while ago and has to wait."""
         known = self.messages.setdefault("status", {})
         if "ts" not in known:
-            await self.reply(known, status_blocks(story), status_text(story))
+            await self.reply(known, self.status(story), status_text(story), story)
             self.pace.edited[self.post_id] = time.monotonic()
             return True
         if not self.pace.may_edit(self.post_id):
-            return str(known["digest"]) == digest(status_blocks(story, self.previewed))
-        blocks = status_blocks(story, await self.preview(story))
+            return str(known["digest"]) == digest(self.status(story, self.previewed))
+        blocks = self.status(story, await self.preview(story))
         if known["digest"] != digest(blocks):
             try:
                 await self.update(known, blocks, status_text(story))
             except SlackApiError as error:
                 if error.response.get("error") not in REFUSED_BLOCKS or not self.previewed:
                     raise
-                await self.update(known, status_blocks(story), status_text(story))
+                await self.update(known, self.status(story), status_text(story))
             self.pace.edited[self.post_id] = time.monotonic()
         return True
 
@@ -209,14 +209,20 @@ class Thread:
         text = f":alarm_clock: {' '.join(f'<@{name}>' for name in approvers)} This post {escaped(told)}."
         await self.reply(known, [section(marked(text))], text)
 
-    async def reply(self, known: dict[str, Any], blocks: list[Json], text: str) -> None:
-        """A new message in the thread, or the one that begins it; noted at once."""
+    def status(self, story: Story, preview: str = "") -> list[Json]:
+        """The first message, with a word about the channel that the app could not write to."""
+        lost = self.messages.get("lost")
+        told = f"I am not in <#{lost}>, so this goes on here. `/invite` me there for the next one."
+        return status_blocks(story, preview) + ([context(marked(told))] if lost else [])
+
+    async def reply(self, known: dict[str, Any], blocks: list[Json], text: str, story: Story | None = None) -> None:
+        """A new message in the thread, or (with the `story`) the one that begins it; noted at once."""
         try:
             answer = await self.say(blocks, text)
         except SlackApiError as error:
-            lost = await self.go_direct(error)
-            told = f"I am not in <#{lost}>, so this goes on here. `/invite` me there for the next one."
-            answer = await self.say([*blocks, context(marked(told))], text)
+            await self.go_direct(error)
+            blocks = self.status(story) if story else blocks
+            answer = await self.say(blocks, text)
         known |= {"ts": str(answer["ts"]), "digest": digest(blocks)}
         self.channel = str(answer["channel"])
         self.thread_ts = self.thread_ts or known["ts"]
@@ -228,8 +234,8 @@ class Thread:
             channel=self.channel, thread_ts=self.thread_ts, blocks=blocks, text=text, unfurl_links=False
         )
 
-    async def go_direct(self, error: SlackApiError) -> str:
-        """Go on in a direct message to who asked, if `error` says that the app may not write here: where it was.
+    async def go_direct(self, error: SlackApiError) -> None:
+        """Go on in a direct message to who asked, if `error` says that the app may not write here.
 
         Raises:
             SlackApiError: `error`, if it says something else, or the requester is nobody in Slack.
@@ -240,8 +246,7 @@ class Thread:
         direct = await self.desk.direct(self.requester)
         if direct == lost:
             raise error
-        self.channel, self.thread_ts = direct, None
-        return lost
+        self.channel, self.thread_ts, self.messages["lost"] = direct, None, lost
 
     async def update(self, known: dict[str, Any], blocks: list[Json], text: str) -> None:
         """Say something else in a message; one that is gone, or where the app may no longer write, is let go."""
