@@ -15,7 +15,7 @@ from pathlib import Path
 
 import jax
 
-_SOURCES = tuple(Path(__file__).parent / name for name in ("products.c", "attention.c"))
+_SOURCES = tuple(Path(__file__).parent / name for name in ("parallel.c", "products.c", "attention.c"))
 _HEADER = Path(__file__).parent / "parallel.h"
 _OPTIONS = ("-std=gnu11", "-O2", "-march=native", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math")
 _BUILD_SECONDS = 60  # a compiler that takes longer is not waited for

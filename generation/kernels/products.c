@@ -12,7 +12,7 @@ enum { LANES = 8, VECTORS = 2, MOST_ROWS = 6 };
 #else
 enum { LANES = 4, VECTORS = 4, MOST_ROWS = 6 };
 #endif
-enum { PANEL = LANES * VECTORS };
+enum { PANEL = LANES * VECTORS, FETCHED_AHEAD = 64 }; /* in words of a panel: nearer or farther was slower */
 
 typedef float Floats __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t Words __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
@@ -40,14 +40,19 @@ INLINE void tile(const Product *product, int64_t panel, int64_t row, const int r
   const Words *word = product->kernel + panel * product->words * VECTORS;
   const float *x = product->columns + row * product->words * packed;
   /* Several blocks compute for longer than their panel takes to come, so each fetches a part of the next one. */
-  const Words *next = rows < product->rows ? word + product->words * (VECTORS + row / product->block) : word;
+  const Words *next = word + product->words * (VECTORS + row / product->block);
   Floats sums[MOST_ROWS][VECTORS];
 #pragma GCC unroll 12
   for (int r = 0; r < rows; r++)
 #pragma GCC unroll 4
     for (int v = 0; v < VECTORS; v++) sums[r][v] = (Floats){0};
   for (int64_t at = 0; at < product->words; at++, word += VECTORS) {
-    __builtin_prefetch(next + at, 0, 2);
+    if (rows < product->rows) {
+      __builtin_prefetch(next + at, 0, 2);
+    } else {
+#pragma GCC unroll 4
+      for (int v = 0; v < VECTORS; v++) __builtin_prefetch(word + FETCHED_AHEAD * VECTORS + v);
+    }
 #pragma GCC unroll 4
     for (int index = 0; index < packed; index++, x += rows) {
       Floats of_input[VECTORS];
