@@ -27,7 +27,9 @@ CarryOut = Callable[[Desk, RequestRow], Awaitable[None]]
 TOLD = (EaselError, GenerationError, ModerationError, PublishError)
 """Errors whose message is for the person who asked."""
 
-AT_ONCE = 16
+AT_ONCE = 6
+"""Requests carried out at the same time: few, so that they hold no acknowledgement up."""
+
 LOOK_SECONDS = 1.0
 RENEW_SECONDS = 5.0
 MOST_ATTEMPTS = 6

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import urljoin
 
+from aiohttp import ClientSession
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
@@ -35,8 +36,9 @@ INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
 class InstalledWorkspaces(AsyncInstallationStore):
     """All workspaces that installed the app, and the store that Slack's OAuth flow writes them to."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, session: ClientSession | None = None) -> None:
         self._studio = studio
+        self._session = session
         self._vault = Vault(studio.settings.home)
         self._known: dict[str, tuple[float, InstallationRow | None]] = {}
         self._desks: dict[str, tuple[str, Desk]] = {}
@@ -57,7 +59,7 @@ class InstalledWorkspaces(AsyncInstallationStore):
         known = self._desks.get(workspace)
         if known is None or known[0] != row.token:
             studio = await asyncio.to_thread(self._studio.in_workspace, workspace)
-            known = (row.token, Desk(studio, web_client(studio.settings, self._token(row))))
+            known = (row.token, Desk(studio, web_client(studio.settings, self._token(row), self._session)))
             self._desks[workspace] = known
         return known[1]
 

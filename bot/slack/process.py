@@ -27,7 +27,7 @@ from bot.slack.installations import InstalledWorkspaces, install_flow
 from bot.slack.listeners import KINDS
 from bot.slack.logs import log_to_stderr
 from bot.slack.showing import Showing
-from bot.slack.workspaces import OneWorkspace, Workspaces
+from bot.slack.workspaces import OneWorkspace, Workspaces, open_session
 from publishers import limits_of
 from publishers.limits import ALL_LIMITS
 
@@ -80,9 +80,17 @@ async def work(studio: Studio, name: str, parent: int | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    settings, records = studio.settings, studio.records
+    settings = studio.settings
     await asyncio.to_thread(warm_up, studio)
-    workspaces: Workspaces = InstalledWorkspaces(studio) if settings.slack_client_id else OneWorkspace(studio)
+    async with open_session() as session:
+        installed = bool(settings.slack_client_id)
+        workspaces: Workspaces = InstalledWorkspaces(studio, session) if installed else OneWorkspace(studio, session)
+        await work_for(workspaces, studio, name, stop, parent)
+
+
+async def work_for(workspaces: Workspaces, studio: Studio, name: str, stop: asyncio.Event, parent: int | None) -> None:
+    """Open the door, carry out and show, until told to stop."""
+    settings, records = studio.settings, studio.records
     inbox = Inbox(workspaces.records_of)
     errands = Errands(inbox, records, workspaces.desk_of, KINDS, workspaces.names)
     showing = Showing(name, settings, records, workspaces.desk_of, workspaces.names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
+from aiohttp import ClientSession, ClientTimeout
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
@@ -39,8 +40,8 @@ class Workspaces(Protocol):
 class OneWorkspace:
     """The workspace of the bot token in the settings; its records are those of the setting `workspace`."""
 
-    def __init__(self, studio: Studio) -> None:
-        self._desk = Desk(studio, web_client(studio.settings, studio.settings.slack_bot_token))
+    def __init__(self, studio: Studio, session: ClientSession | None = None) -> None:
+        self._desk = Desk(studio, web_client(studio.settings, studio.settings.slack_bot_token, session))
 
     def records_of(self, team: str) -> Records:
         """The records, whatever the team is called."""
@@ -55,7 +56,12 @@ class OneWorkspace:
         return (self._desk.settings.workspace,)
 
 
-def web_client(settings: Settings, token: str) -> AsyncWebClient:
+def open_session() -> ClientSession:
+    """The connections to Slack that all clients share: a new one for each call would cost more than the call."""
+    return ClientSession(timeout=ClientTimeout(total=CALL_SECONDS))
+
+
+def web_client(settings: Settings, token: str, session: ClientSession | None = None) -> AsyncWebClient:
     """A client of Slack's Web API that waits when it is told to, and tries again where nothing can have happened."""
     handlers = [
         AsyncConnectionErrorRetryHandler(max_retry_count=1),
@@ -63,5 +69,9 @@ def web_client(settings: Settings, token: str) -> AsyncWebClient:
         AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_RETRIES),
     ]
     return AsyncWebClient(
-        token=token or None, base_url=settings.slack_api_url, timeout=CALL_SECONDS, retry_handlers=list(handlers)
+        token=token or None,
+        base_url=settings.slack_api_url,
+        timeout=CALL_SECONDS,
+        session=session,
+        retry_handlers=list(handlers),
     )
