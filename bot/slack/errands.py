@@ -27,8 +27,11 @@ CarryOut = Callable[[Desk, RequestRow], Awaitable[None]]
 TOLD = (EaselError, GenerationError, ModerationError, PublishError)
 """Errors whose message is for the person who asked."""
 
-AT_ONCE = 6
-"""Requests carried out at the same time: few, so that they hold no acknowledgement up."""
+AT_ONCE = 2
+"""Requests carried out at the same time: few, so that they hold no acknowledgement up (benchmarks/slack_load.py)."""
+
+SLOW = frozenset({"take_down"})
+"""Kinds that mostly wait for a network, for up to a minute: nothing waits behind them."""
 
 LOOK_SECONDS = 1.0
 RENEW_SECONDS = 5.0
@@ -65,8 +68,7 @@ class Errands:
         """Carry out what this process keeps, without end."""
         while True:
             row = await self._inbox.arrived.get()
-            await self._slots.acquire()
-            self._start(row)
+            await self._start(row)
 
     async def take_what_is_left(self) -> None:
         """Carry out what others left and what was postponed, and forget what is long done; without end."""
@@ -78,21 +80,23 @@ class Errands:
                     await asyncio.to_thread(self._records.renew_requests, list(self._running.values()))
                     renewed = loop.time()
                 for row in await asyncio.to_thread(self._records.claim_requests, AT_ONCE, self._workspaces()):
-                    await self._slots.acquire()
-                    self._start(row)
+                    await self._start(row)
                 if loop.time() - forgot > FORGET_SECONDS:
                     await asyncio.to_thread(self._records.forget_requests, datetime.now(UTC) - KEPT_FOR)
                     forgot = loop.time()
             await asyncio.sleep(LOOK_SECONDS)
 
-    def _start(self, row: RequestRow) -> None:
-        task = asyncio.create_task(self._carry_out(row))
+    async def _start(self, row: RequestRow) -> None:
+        if row.kind not in SLOW:
+            await self._slots.acquire()
+        task = asyncio.create_task(self._carry_out(row), name=row.kind)
         self._running[task] = row.id
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
-        self._slots.release()
+        if task.get_name() not in SLOW:
+            self._slots.release()
         if not task.cancelled() and (error := task.exception()):
             log.error("A request could not be noted as carried out: %s", error)
 
