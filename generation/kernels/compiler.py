@@ -62,7 +62,10 @@ def _compiler() -> list[str] | None:
     """What `CC` names, or the system's; none on Windows, whose compilers know neither the options nor the vectors."""
     if os.name != "posix":
         return None
-    command = shlex.split(os.environ.get("CC", "cc"))
+    try:
+        command = shlex.split(os.environ.get("CC", "cc"))
+    except ValueError:  # a quotation without an end
+        return None
     return command if command and shutil.which(command[0]) else None
 
 
@@ -81,6 +84,7 @@ def _build(compiler: list[str], built: Path) -> None:
         part = Path(work) / built.name
         include = f"-I{jax.ffi.include_dir()}"
         _run([*compiler, *_OPTIONS, "-fPIC", "-shared", include, "-o", str(part), *map(str, _SOURCES)])
+        part.chmod(0o700)  # linkers go by the umask, and one that lets a group write would have the file refused
         part.replace(built)
 
 

@@ -1,5 +1,6 @@
 """The kernels in C give what XLA gives, row by row the same in any company, and are done without where need be."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -133,7 +134,7 @@ def as_if_new(monkeypatch):
     monkeypatch.setattr(compiler, "_loaded", None)
 
 
-@pytest.mark.parametrize("command", ["false", "no-such-compiler", ""])
+@pytest.mark.parametrize("command", ["false", "no-such-compiler", "", 'cc "-O2'])
 def test_without_a_compiler_that_works_there_are_no_kernels(as_if_new, monkeypatch, tmp_path, command):
     monkeypatch.setenv("CC", command)
     assert load_kernels(tmp_path) is None
@@ -142,6 +143,15 @@ def test_without_a_compiler_that_works_there_are_no_kernels(as_if_new, monkeypat
 def test_a_folder_that_cannot_be_written_gives_no_kernels(as_if_new, tmp_path):
     (tmp_path / "file").write_bytes(b"")
     assert load_kernels(tmp_path / "file" / "kernels") is None
+
+
+def test_kernels_are_loaded_where_new_files_are_the_groups_to_write(kernels, as_if_new, monkeypatch, tmp_path):
+    monkeypatch.setattr(compiler, "_register", lambda path: replace(kernels))
+    before = os.umask(0o002)
+    try:
+        assert load_kernels(tmp_path / "cache" / "kernels") is not None
+    finally:
+        os.umask(before)
 
 
 def test_a_library_that_others_can_write_is_not_loaded(kernels, as_if_new, monkeypatch, tmp_path):
