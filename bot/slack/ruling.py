@@ -17,9 +17,9 @@ async def open_rules(desk: Desk, row: RequestRow) -> None:
 
 
 async def save_rules(desk: Desk, row: RequestRow) -> None:
-    """Set the rules."""
-    channel = row.body["channel"]
-    await desk.need(row.body["user"], Role.ADMIN, channel)
+    """Set the rules. An admin of one channel is not one everywhere."""
+    scope = "" if row.body["everywhere"] else row.body["channel"]
+    await desk.need(row.body["user"], Role.ADMIN, scope)
     sent = row.body["rules"]
     rules = {
         "requesters": sent["requesters"] or [EVERYBODY],
@@ -28,7 +28,6 @@ async def save_rules(desk: Desk, row: RequestRow) -> None:
         "trusted": sent["trusted"],
         "two_people": sent["two_people"],
     }
-    scope = "" if row.body["everywhere"] else channel
     await desk.do(desk.records.set_rules, scope, rules, row.person, "set the rules in Slack")
     where = "everywhere without rules of its own" if not scope else "in this channel"
     await desk.tell(row.body, f"The rules hold {where} from now on.")

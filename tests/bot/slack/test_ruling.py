@@ -1,0 +1,57 @@
+"""Rules are set by the admins of where they are to hold, and by nobody else."""
+
+import asyncio
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import Misuse
+from bot.records.tables import RequestRow
+from bot.slack.desk import Desk
+from bot.slack.ruling import save_rules
+
+CHANNEL = "C1"
+
+
+@pytest.fixture
+def desk(studio):
+    """A desk where each channel has an admin of its own; nothing listens where its Slack would be."""
+    studio.settings.home.mkdir(exist_ok=True)
+    (studio.settings.home / "roles.toml").write_text(
+        '[everywhere]\nadmins = ["UALL"]\n[channels.C1]\nadmins = ["UONE"]\n'
+    )
+    return Desk(studio, AsyncWebClient(base_url="http://127.0.0.1:9/api/"))
+
+
+@pytest.fixture
+def told(desk, monkeypatch):
+    """What the person hears."""
+    heard = []
+
+    async def tell(_, body, text, blocks=None):
+        heard.append(text)
+
+    monkeypatch.setattr(Desk, "tell", tell)
+    return heard
+
+
+def asked(user, *, everywhere):
+    rules = {"requesters": [], "approvers": [user], "admins": [user], "trusted": [], "two_people": False}
+    body = {"user": user, "channel": CHANNEL, "everywhere": everywhere, "rules": rules}
+    return RequestRow(person=f"slack:{user}", body=body)
+
+
+@pytest.mark.parametrize(("user", "everywhere"), [("UONE", True), ("UALL", False), ("UOUT", True), ("UOUT", False)])
+def test_who_is_no_admin_there_changes_nothing(desk, told, user, everywhere):
+    with pytest.raises(Misuse, match="Only an admin"):
+        asyncio.run(save_rules(desk, asked(user, everywhere=everywhere)))
+    assert desk.records.rules(CHANNEL) == {}
+    assert told == []
+
+
+@pytest.mark.parametrize(("user", "everywhere", "elsewhere"), [("UONE", False, ()), ("UALL", True, ("UALL",))])
+def test_an_admin_sets_the_rules_of_their_own_place(desk, told, user, everywhere, elsewhere):
+    asyncio.run(save_rules(desk, asked(user, everywhere=everywhere)))
+    assert desk.records.rules(CHANNEL)["admins"] == [user]
+    assert tuple(desk.records.rules("C2").get("admins", ())) == elsewhere
+    assert len(told) == 1
