@@ -20,7 +20,7 @@ def backup(
         bool, typer.Option("--with-key", help="Put the key that opens the tokens into it too. Guard the file then.")
     ] = False,
 ) -> None:
-    """Write database, pictures, outbox and easel.toml into one checked file, while everything goes on working."""
+    """Write database, pictures, outbox and the home's .toml files into one checked file, while all goes on working."""
     from bot.accounts.vault import KEY_FILE
     from bot.errors import Misuse
     from bot.settings import load_settings

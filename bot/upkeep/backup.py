@@ -1,7 +1,8 @@
 """`easel backup` and `easel restore`: everything that cannot be made again, in one checked file.
 
-In it: the database, the pictures, the outbox and easel.toml. Not in it: models, compiled programs, the queues (a sweep
-makes them again), and the key that opens the tokens, unless it is asked for.
+In it: the database, the pictures, the outbox, and what was set in the home's files: settings, who may do what, what
+moderation forbids. Not in it: models, compiled programs, the queues (a sweep makes them again), and the key that opens
+the tokens, unless it is asked for.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 DATABASE = "database"
 FOLDERS = ("pictures", "outbox")
-FILES = ("easel.toml",)
+FILES = ("easel.toml", "roles.toml", "moderation.toml")
 
 
 @dataclass(frozen=True)
@@ -94,11 +95,11 @@ def restore(settings: Settings, file: Path, person: str) -> Restored:
         engine = open_database(url)
         in_doubt = Records(engine, settings.workspace).doubt_planned(datetime.now(UTC), manifest.made_at, person)
         engine.dispose()
+        if (folder / KEY_FILE).exists():
+            (folder / KEY_FILE).chmod(0o600)  # while it still lies where nobody else can look
         for name in (*FOLDERS, *FILES, KEY_FILE):
             if (folder / name).exists():
                 (folder / name).rename(settings.home / name)
-        if (settings.home / KEY_FILE).exists():
-            (settings.home / KEY_FILE).chmod(0o600)
         if kind == SQLITE:
             (folder / DATABASE).rename(database_file(settings))
     return Restored(manifest.made_at, len(manifest.members), in_doubt)

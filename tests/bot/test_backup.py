@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from bot.errors import EaselError, Misuse
 from bot.pipeline.publish import publish
 from bot.pipeline.studio import Studio
+from bot.roles import rules_for
 from bot.settings import load_settings
 from bot.upkeep.backup import back_up, restore
 
@@ -77,6 +78,16 @@ def test_everything_comes_back_and_goes_on(studio, approve, archive, restored):
     new.records.reschedule(planned.id, datetime.now(UTC), "ben", "now")
     assert publish(new, planned.id).state == "published"
     assert publish(new, live.id).state == "published"
+
+
+def test_who_may_do_what_and_what_is_forbidden_come_back(studio, approve, archive, restored):
+    approve("hello")
+    (studio.settings.home / "roles.toml").write_text('[everywhere]\napprovers = ["UA"]\n')
+    (studio.settings.home / "moderation.toml").write_text(studio.settings.moderation_policy.read_text() + "# ours\n")
+    back_up(studio.settings, archive)
+    new, _ = restored()
+    assert rules_for("C1", new.settings.home, {}).approvers == ("UA",)
+    assert new.settings.moderation_policy.read_text().endswith("# ours\n")
 
 
 def test_what_may_have_gone_out_since_the_backup_asks_before_it_is_sent(studio, approve, archive, restored):
