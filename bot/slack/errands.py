@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 
 from slack_sdk.errors import SlackApiError
@@ -62,13 +62,12 @@ class Errands:
         self._kinds = kinds
         self._workspaces = workspaces
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._running: dict[asyncio.Task[None], int] = {}
+        self._running: dict[asyncio.Task[None], RequestRow] = {}
 
     async def take_what_arrives(self) -> None:
         """Carry out what this process keeps, without end."""
         while True:
-            row = await self._inbox.arrived.get()
-            await self._start(row)
+            self._start(await self._inbox.arrived.get())
 
     async def take_what_is_left(self) -> None:
         """Carry out what others left and what was postponed, and forget what is long done; without end."""
@@ -77,26 +76,25 @@ class Errands:
         while True:
             with suppress(EaselError):  # the database is busy: the next look tries again
                 if loop.time() - renewed > RENEW_SECONDS and self._running:
-                    await asyncio.to_thread(self._records.renew_requests, list(self._running.values()))
+                    held = [row.id for row in self._running.values()]
+                    await asyncio.to_thread(self._records.renew_requests, held)
                     renewed = loop.time()
-                for row in await asyncio.to_thread(self._records.claim_requests, AT_ONCE, self._workspaces()):
-                    await self._start(row)
+                if (free := AT_ONCE - sum(row.kind not in SLOW for row in self._running.values())) > 0:
+                    for row in await asyncio.to_thread(self._records.claim_requests, free, self._workspaces()):
+                        self._start(row)
                 if loop.time() - forgot > FORGET_SECONDS:
                     await asyncio.to_thread(self._records.forget_requests, datetime.now(UTC) - KEPT_FOR)
                     forgot = loop.time()
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _start(self, row: RequestRow) -> None:
-        if row.kind not in SLOW:
-            await self._slots.acquire()
-        task = asyncio.create_task(self._carry_out(row), name=row.kind)
-        self._running[task] = row.id
+    def _start(self, row: RequestRow) -> None:
+        """Begin at once, so that the lease is renewed while the row waits for its turn too."""
+        task = asyncio.create_task(self._in_turn(row))
+        self._running[task] = row
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
-        if task.get_name() not in SLOW:
-            self._slots.release()
         if not task.cancelled() and (error := task.exception()):
             log.error("A request could not be noted as carried out: %s", error)
 
@@ -106,6 +104,10 @@ class Errands:
             await asyncio.wait(self._running, timeout=seconds)
         for task in self._running:
             task.cancel()
+
+    async def _in_turn(self, row: RequestRow) -> None:
+        async with nullcontext() if row.kind in SLOW else self._slots:
+            await self._carry_out(row)
 
     async def _carry_out(self, row: RequestRow) -> None:
         done = self._records

@@ -1,0 +1,51 @@
+"""What a process has taken is its own until it is carried out, however long it waits for its turn."""
+
+import asyncio
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import errands
+from bot.slack.desk import Desk
+from bot.slack.errands import AT_ONCE, Errands
+from bot.slack.inbox import Asked, Inbox
+
+PATIENCE = 60
+KEYS = [f"key {number}" for number in range(AT_ONCE + 2)]
+
+
+async def until(condition):
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def carried_out(records, desk):
+    """Keep more than is carried out at the same time, and hold all of it up until the leases were renewed."""
+    inbox, go, done = Inbox(lambda team: records), asyncio.Event(), []
+
+    async def carry_out(desk, row):
+        await go.wait()
+        done.append(row.key)
+
+    async def desk_of(workspace):
+        return desk
+
+    taking = Errands(inbox, records, desk_of, {"wait": carry_out}, lambda: None)
+    loops = [asyncio.create_task(loop) for loop in (taking.take_what_arrives(), taking.take_what_is_left())]
+    for key in KEYS:
+        await inbox.keep(Asked(key, "wait", "T1", "U1"))
+    kept = {key: records.request(key).due_at for key in KEYS}
+    await until(lambda: all(records.request(key).due_at > kept[key] for key in KEYS))
+    go.set()
+    await until(lambda: all(records.request(key).state == "done" for key in KEYS))
+    for loop in loops:
+        loop.cancel()
+    return done
+
+
+def test_what_waits_for_its_turn_is_not_taken_up_a_second_time(studio, monkeypatch):
+    monkeypatch.setattr(errands, "RENEW_SECONDS", 0.0)
+    monkeypatch.setattr(errands, "LOOK_SECONDS", 0.01)
+    desk = Desk(studio, AsyncWebClient(base_url="http://127.0.0.1:9/api/"))
+    assert sorted(asyncio.run(carried_out(studio.records, desk))) == KEYS
+    assert [studio.records.request(key).attempts for key in KEYS] == [1] * len(KEYS)
