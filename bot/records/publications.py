@@ -204,8 +204,13 @@ class PublicationRecords(RecordsBase):
                 attempt=attempt,
             )
 
-    def confirm(self, publication_id: str, there: bool, person: str, url: str | None = None) -> PublicationRow:
-        """A person looked: the post is there, or it is not and is planned anew for now."""
+    def confirm(
+        self, publication_id: str, there: bool, person: str, url: str | None = None, *, attempt: int | None = None
+    ) -> PublicationRow:
+        """A person looked: the post is there, or it is not and is planned anew for now.
+
+        With `attempt`, only if it still is the one that the person was asked about.
+        """
         asked = (PublicationState.NEEDS_CONFIRMATION,)
         now = datetime.now(UTC)
         with self.transaction() as session:
@@ -213,12 +218,23 @@ class PublicationRecords(RecordsBase):
             if there:
                 why = "a person saw it there"
                 published = PublicationState.PUBLISHED
-                return self.move_publication(session, row, asked, published, why, person=person, url=url, error=None)
+                return self.move_publication(
+                    session, row, asked, published, why, person=person, attempt=attempt, url=url, error=None
+                )
             refuse_unapproved(session, row)
             why = "a person saw that it is not there"
             planned = PublicationState.PLANNED
             return self.move_publication(
-                session, row, asked, planned, why, person=person, new_attempt=True, visit_at=now, error=None
+                session,
+                row,
+                asked,
+                planned,
+                why,
+                person=person,
+                attempt=attempt,
+                new_attempt=True,
+                visit_at=now,
+                error=None,
             )
 
     def record_taken_down(self, publication_id: str, person: str) -> PublicationRow:

@@ -27,4 +27,4 @@ async def seen_publication(desk: Desk, row: RequestRow, value: str = "") -> Publ
 async def say_whether_there(desk: Desk, row: RequestRow, *, there: bool) -> None:
     """A person looked where Easel cannot know."""
     publication = await seen_publication(desk, row)
-    await desk.do(desk.records.confirm, publication.id, there, row.person)
+    await desk.do(desk.records.confirm, publication.id, there, row.person, attempt=publication.attempt)

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.errors import Refused
 from bot.pipeline.publish import publish
 from bot.pipeline.visit import visit
+from bot.records import PublicationState
 
 X_POSTS = {"network": "x", "method": "POST", "path": "/2/tweets"}
 LINKEDIN_POSTS = {"network": "linkedin", "method": "POST", "path": "/rest/posts"}
@@ -107,6 +109,18 @@ def test_where_nobody_can_know_a_person_is_asked_and_their_word_counts(studio, a
     studio.records.confirm(rows[1].id, False, "ana")
     assert publish(studio, rows[1].id).state == "published"
     assert [times_posted(networks, row.text) for row in rows] == [1, 1]
+
+
+def test_a_word_about_an_earlier_request_to_post_does_not_count(studio, approve):
+    records, [row] = studio.records, approve("hello")
+    for attempt in (1, 2):
+        if attempt == 2:
+            records.confirm(row.id, False, "ana", attempt=1)
+        records.begin_publishing(row.id, attempt)
+        records.finish_visit(row.id, attempt, PublicationState.NEEDS_CONFIRMATION, "nobody knows")
+    with pytest.raises(Refused, match="attempt 2, not 1"):
+        records.confirm(row.id, True, "ben", attempt=1)
+    assert records.publication(row.id).state == "needs_confirmation"
 
 
 def test_an_ended_token_is_renewed_once_and_the_new_one_kept(studio, approve, networks, connect):
