@@ -64,19 +64,15 @@ class Records(
         options: PostOptions | None = None,
     ) -> Post:
         """Keep a new draft; with `next_slot` each account publishes it in its next free slot."""
-        now = datetime.now(UTC)
-        post = Post(
-            id=new_id("post"),
-            workspace=self.workspace,
-            requested_by=person,
-            state=PostState.DRAFTED,
-            draft=draft,
-            networks=list(networks),
+        post = self.post_row(
+            new_id("post"),
+            person,
+            draft,
+            networks,
             due_at=due_at,
             timezone=timezone,
             next_slot=next_slot,
-            options=options.to_dict() if options else None,
-            created_at=now,
+            options=options,
         )
         with self.transaction() as session:
             session.add(post)

@@ -35,23 +35,19 @@ class ThreadRecords(RecordsBase):
         thread_ts: str | None,
     ) -> bool:
         """A new post, the order to draw it and the thread it is shown in, in one transaction; False if it is there."""
-        now = datetime.now(UTC)
         with self.transaction() as session:
             if session.get(Post, post_id) is not None:
                 return False
-            post = Post(
-                id=post_id,
-                workspace=self.workspace,
-                requested_by=person,
-                state=PostState.DRAFTED,
-                draft=draft,
-                networks=list(networks),
+            post = self.post_row(
+                post_id,
+                person,
+                draft,
+                networks,
                 due_at=due_at,
                 timezone=timezone,
                 next_slot=next_slot,
-                texts=dict(texts) or None,
-                options=options.to_dict(),
-                created_at=now,
+                options=options,
+                texts=texts,
             )
             session.add(post)
             session.flush()
@@ -65,7 +61,7 @@ class ThreadRecords(RecordsBase):
                     thread_ts=thread_ts,
                     messages={},
                     shown_audit=0,
-                    created_at=now,
+                    created_at=post.created_at,
                 )
             )
         return True
