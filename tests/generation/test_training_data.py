@@ -1,6 +1,7 @@
 """What is learned from is read, checked, split by caption and loaded in an order that a seed decides."""
 
 import json
+import struct
 
 import numpy as np
 import pytest
@@ -23,6 +24,15 @@ def picture(folder, name, colour, mode="RGB", size=(40, 48), **how):
     return name
 
 
+def with_an_empty_second_page(tiff):
+    """A TIFF's directory ends with the place of the next; this one leads to a directory without entries."""
+    whole = bytearray(tiff.read_bytes())
+    (first,) = struct.unpack_from("<I", whole, 4)
+    (entries,) = struct.unpack_from("<H", whole, first)
+    struct.pack_into("<I", whole, first + 2 + 12 * entries, len(whole))
+    return bytes(whole) + bytes(6)
+
+
 def table_of(folder, rows, name="captions.csv"):
     text = "caption,picture\n" + "".join(f'"{caption}",{path}\n' for caption, path in rows)
     (folder / name).write_text(text, "utf-8")
@@ -34,12 +44,14 @@ def test_bad_rows_are_counted_by_reason_and_the_good_ones_kept(tmp_path):
     whole = (tmp_path / picture(tmp_path, "whole.jpg", "green", size=(300, 300))).read_bytes()
     (tmp_path / "truncated.jpg").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "second.tif").write_bytes(with_an_empty_second_page(tmp_path / picture(tmp_path, "a.tif", "green")))
     frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
     frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
     rows = [
         ("a red ball", good),
         ("half of a picture", "truncated.jpg"),
         ("a text", "text.png"),
+        ("a page of no size", "second.tif"),
         ("two frames", "moving.gif"),
         ("nothing there", "gone.png"),
         ("", good),
@@ -51,10 +63,10 @@ def test_bad_rows_are_counted_by_reason_and_the_good_ones_kept(tmp_path):
     ]
     gathered = gather(table_of(tmp_path, rows), SIZE, tmp_path / "work")
     assert gathered.captions == ("a red ball", "another name for it")
-    assert gathered.rows == (1, 8)
+    assert gathered.rows == (1, 9)
     assert gathered.pixels.shape == (2, SIZE, SIZE, 3)
     assert gathered.counts == {
-        "damaged": 1,
+        "damaged": 2,
         "no picture": 1,
         "animated": 1,
         "missing": 1,
@@ -70,7 +82,7 @@ def test_bad_rows_are_counted_by_reason_and_the_good_ones_kept(tmp_path):
 
 def test_a_second_run_reads_no_picture_again_unless_one_changed(tmp_path):
     name = picture(tmp_path, "red.png", "red")
-    table = table_of(tmp_path, [("a red ball", name)])
+    table = table_of(tmp_path, [("a red ball\u2028of wool", name)])
     first = gather(table, SIZE, tmp_path / "work")
     made = (tmp_path / "work/pixels.raw").stat().st_mtime_ns
     assert gather(table, SIZE, tmp_path / "work").digest == first.digest

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -102,8 +103,8 @@ def _found(folder: Path, made_from: str, size: int) -> Gathered | None:
     try:
         if json.loads((folder / "gathered.json").read_text("utf-8")) != {"made_from": made_from}:
             return None
-        lines = [json.loads(line) for line in (folder / "captions.jsonl").read_text("utf-8").splitlines()]
-        left_out = [LeftOut(**json.loads(line)) for line in (folder / "left-out.jsonl").read_text("utf-8").splitlines()]
+        lines = _read_lines(folder / "captions.jsonl")
+        left_out = [LeftOut(**item) for item in _read_lines(folder / "left-out.jsonl")]
         pixels = _stored(folder, len(lines), size)
     except (OSError, ValueError, TypeError):  # not there, or half of it: it is only what can be made again
         return None
@@ -146,6 +147,11 @@ def _fingerprint(table: Table, rows: Sequence[Row], size: int) -> str:
             state = "gone"
         found.update(json.dumps([row.number, row.caption, row.picture, state]).encode())
     return found.hexdigest()
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:  # by line feeds only: a caption may hold Unicode's other ends of lines
+        return [json.loads(line) for line in file]
 
 
 def _write_lines(path: Path, items: Sequence[object]) -> None:

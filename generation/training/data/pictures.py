@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def read_picture(path: Path, size: int) -> Pixels:
         raise BadPicture("no picture") from error
     except Image.DecompressionBombError as error:
         raise BadPicture("too large") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:  # what Pillow's readers raise on damage
+    except (OSError, ValueError, TypeError, SyntaxError, EOFError, struct.error) as error:  # Pillow's, on damage
         raise BadPicture("damaged") from error
 
 
