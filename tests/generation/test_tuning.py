@@ -128,6 +128,8 @@ def test_what_decides_how_training_goes_makes_another_plan(tmp_path):
     plain = plan_of(tmp_path, parts).digest()
     assert plan_of(tmp_path, f"{parts}[seq2seq]\nweight_decay = 0.5\n").digest() != plain
     assert plan_of(tmp_path, f'prompts = ["a rocket"]\n{parts}').digest() == plain
+    (tmp_path / "moved").mkdir()
+    assert plan_of(tmp_path / "moved", parts).digest() == plain
 
 
 @pytest.mark.parametrize(

@@ -146,8 +146,12 @@ class Plan(_Table):
         )
 
     def digest(self) -> str:
-        """A hash of what decides how training goes; a checkpoint of another plan is not gone on from."""
-        return hashlib.sha256(self.model_dump_json(exclude={"name", "description", "prompts"}).encode()).hexdigest()
+        """A hash of what decides how training goes; a checkpoint of another plan is not gone on from.
+
+        Where the data lie decides nothing: what they hold has a digest of its own.
+        """
+        told_only = {"name", "description", "licence", "prompts", "data", "pictures"}
+        return hashlib.sha256(self.model_dump_json(exclude=told_only).encode()).hexdigest()
 
 
 def _said(error: Any) -> str:
