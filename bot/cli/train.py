@@ -33,7 +33,7 @@ def train() -> None:
 @app.command()
 def run(
     plan: Annotated[Path, typer.Argument(metavar="PLAN.toml", help="What to train, on what, how: docs/training.md.")],
-    work: Annotated[Path | None, typer.Option(help="The work folder; the plan's name if left out.")] = None,
+    work: Annotated[Path | None, typer.Option(help="The work folder; NAME-work beside NAME.toml if left out.")] = None,
     coordinator: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where several machines meet.")] = "",
     processes: Annotated[int, typer.Option(min=1, help="With --coordinator: how many processes train.")] = 1,
     process: Annotated[int, typer.Option(min=0, help="With --coordinator: which of them this is, from 0.")] = 0,
@@ -52,7 +52,7 @@ def run(
     if coordinator:
         Meeting(coordinator, processes, process).join()
     with training_bar() as (say, report):
-        ended = fine_tune(wanted, registry(), work or plan.with_suffix(""), say, report)
+        ended = fine_tune(wanted, registry(), work or plan.with_name(f"{plan.stem}-work"), say, report)
     if ended.bundle is None:
         return
     if json:
