@@ -168,16 +168,16 @@ class Making:
 
     def draw_sheet(self) -> None:
         """Draw the plan's prompts, or captions of the test split, with the parent and with the result."""
-        places = list(self.parts_of_data.test[:SHEET_PROMPTS])
-        prompts = self._plan.prompts or tuple(self.data.captions[place] for place in places)
-        real = [None if self._plan.prompts else Image.fromarray(self.data.pixels[place]) for place in places]
+        prompts: Sequence[str] = self._plan.prompts
+        real: Sequence[Image.Image | None] = [None] * len(prompts)
+        if not prompts:
+            places = self.parts_of_data.test[:SHEET_PROMPTS]
+            prompts = [self.data.captions[place] for place in places]
+            real = [Image.fromarray(self.data.pixels[place]) for place in places]
         self._say("drawing the sheet")
         sampling = self._parent.manifest.sampling
         before, after = (_drawn(folder, prompts, sampling) for folder in (self._parent.folder, self.bundle))
-        lines = [
-            Line(prompt, before[index], after[index], real[index] if not self._plan.prompts else None)
-            for index, prompt in enumerate(prompts)
-        ]
+        lines = [Line(*shown) for shown in zip(prompts, before, after, real, strict=True)]
         before_after(lines).save(self.bundle / SHEET_NAME)
 
     def _train(
