@@ -286,7 +286,7 @@ class DalleMini:
         try:
             kept: np.ndarray[Any, np.dtype[np.uint8]] = np.load(path, allow_pickle=False)
             return kept.reshape(self._codebook_size, 3).astype(np.uint8)
-        except (OSError, ValueError):  # not there yet, or damaged: it is only a cache
+        except (OSError, ValueError, EOFError):  # not there yet, or damaged: it is only a cache
             colours = self._pixels.code_colours()
         part = path.with_suffix(f".{os.getpid()}.part")
         with part.open("wb") as file:

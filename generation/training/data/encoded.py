@@ -35,7 +35,7 @@ def encoded(vqgan_folder: Path, pixels: Pixels, digest: str, cache: Path, say: C
         kept: Codes = np.load(path, allow_pickle=False)
         if len(kept) == len(pixels):
             return kept
-    except (OSError, ValueError):  # not there yet, or damaged: it is only a cache
+    except (OSError, ValueError, EOFError):  # not there yet, or damaged: it is only a cache
         pass
     say(f"encoding {len(pixels)} pictures")
     codes = _encode(vqgan_folder, pixels)
