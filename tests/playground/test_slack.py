@@ -2,7 +2,6 @@
 
 import json
 import struct
-import time
 import urllib.error
 import urllib.request
 
@@ -358,11 +357,12 @@ def test_tokens_are_checked(app, slack):
 
 def test_messages_to_a_channel_are_counted_and_the_wait_is_told(app, slack):
     slack.change(limits=True, post_burst=1)
-    assert [post(app).get("error") for _ in range(3)] == [None, None, "ratelimited"]
-    assert post(app)["status"] == 429
+    answers = [post(app) for _ in range(10)]  # on a busy machine a second passes between some of them
+    assert [answer["ok"] for answer in answers[:2]] == [True, True]
+    refused = [(answer["error"], answer["status"]) for answer in answers if not answer["ok"]]
+    assert set(refused) == {("ratelimited", 429)}
     assert post(app, channel="D0APPROVER")["ok"]  # another channel has a limit of its own
-    time.sleep(1.1)
-    assert post(app)["ok"]
+    slack.wait(lambda: post(app)["ok"], 60, "the end of the limit")
 
 
 def test_payloads_are_posted_and_signed_to_a_request_url_that_answers_the_challenge(app, slack):
