@@ -13,7 +13,6 @@ from bot.settings import Settings
 MARK = "compared"
 """In a candidate's settings: the two models that were compared when it was drawn."""
 
-CONFIDENCE = 0.95
 _Z = 1.959964  # of the normal distribution, for 95%
 
 
