@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from playground.controls import CommonControls
 from playground.networks.consent import ConsentPages
 from playground.networks.faults import Faults, FaultyNetworks
 from playground.networks.journal import Journal
@@ -45,7 +45,9 @@ def networks_app(*, journal: Path | None = None, seed: int = 0, settings: dict[s
         *LinkedInNetwork(world, CLIENT_SECRET).routes(),
         *controls.pages("linkedin", "/feed/update/{id}"),
     ]
-    app = Starlette(routes=[Mount("/x", routes=x), Mount("/linkedin", routes=linkedin), *controls.routes()])
+    common = CommonControls(world.journal, faults)
+    mounts = [Mount("/x", routes=x), Mount("/linkedin", routes=linkedin)]
+    app = Starlette(routes=[*mounts, *common.routes(), *controls.routes()])
     return FaultyNetworks(app, faults)
 
 
@@ -87,28 +89,16 @@ class Controls:
         """The controls."""
         return [
             Route("/", self.start),
-            Route("/_health", self.health),
-            Route("/_journal", self.journal),
             Route("/_media/{id}", self.media),
             Route("/_accounts", self.accounts),
             Route("/_settings", self.settings, methods=["GET", "POST"]),
             Route("/_tokens", self.tokens, methods=["POST"]),
-            Route("/_faults", self.faults, methods=["GET", "POST", "DELETE"]),
             Route("/_reset", self.reset, methods=["POST"]),
         ]
 
     async def start(self, request: Request) -> Response:
         """The first page is X's feed."""
         return RedirectResponse("/x/")
-
-    async def health(self, request: Request) -> Response:
-        """That the networks are up."""
-        return PlainTextResponse("ok")
-
-    async def journal(self, request: Request) -> Response:
-        """Everything that happened, a JSON object a line."""
-        lines = (json.dumps(entry, ensure_ascii=False) for entry in self._world.journal.entries())
-        return PlainTextResponse("".join(f"{line}\n" for line in lines))
 
     async def media(self, request: Request) -> Response:
         """A picture or document that was handed over."""
@@ -153,14 +143,3 @@ class Controls:
         self._world.begin_anew(first_accounts())
         self._faults.clear()
         return PlainTextResponse("ok")
-
-    async def faults(self, request: Request) -> Response:
-        """The armed faults; POST arms, DELETE disarms."""
-        if request.method == "DELETE":
-            self._faults.clear()
-        if request.method == "POST":
-            try:
-                self._faults.arm(await request.json())
-            except (ValueError, TypeError) as error:
-                return PlainTextResponse(f"{error}\n", 400)
-        return JSONResponse(self._faults.armed())

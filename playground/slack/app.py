@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from playground.controls import CommonControls
 from playground.networks.faults import Faults, FaultyNetworks
 from playground.networks.journal import Journal
 from playground.networks.pictures import MIME_TYPES, picture_facts
@@ -68,6 +69,7 @@ def slack_app(
         Route("/api/{method}", WebApi(slack).call, methods=["GET", "POST"]),
         WebSocketRoute("/link/", slack.delivery.sockets.connect),
         *ends.routes(),
+        *CommonControls(slack.journal, faults).routes(),
         *Doors(slack, faults).routes(),
         *Pages(slack, feeds).routes(),
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import inspect
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -47,21 +46,14 @@ class Doors:
     def routes(self) -> list[Route]:
         """The doors."""
         return [
-            Route("/_health", self.health),
             Route("/_do/upload", self.upload, methods=["POST"]),
             Route("/_do/uninstall", self.uninstall, methods=["POST"]),
             Route("/_do/{action}", self.act, methods=["POST"]),
             Route("/_see", self.see),
-            Route("/_journal", self.journal),
             Route("/_settings", self.settings, methods=["GET", "POST"]),
             Route("/_socket", self.socket, methods=["GET", "POST"]),
-            Route("/_faults", self.faults, methods=["GET", "POST", "DELETE"]),
             Route("/_reset", self.reset, methods=["POST"]),
         ]
-
-    async def health(self, request: Request) -> Response:
-        """That this Slack is up."""
-        return PlainTextResponse("ok")
 
     async def act(self, request: Request) -> Response:
         """Do what a person does."""
@@ -97,11 +89,6 @@ class Doors:
             return JSONResponse(seen_by(self._slack, request.query_params.get("as", "")))
         except SlackError as error:
             return JSONResponse(error.answer, 404)
-
-    async def journal(self, request: Request) -> Response:
-        """Every call and every delivery, a JSON object a line."""
-        lines = (json.dumps(entry, ensure_ascii=False) for entry in self._slack.journal.entries())
-        return PlainTextResponse("".join(f"{line}\n" for line in lines))
 
     async def settings(self, request: Request) -> Response:
         """How this Slack behaves; a POST changes what it names. A request URL has to answer a challenge first."""
@@ -140,17 +127,6 @@ class Doors:
                 case _:
                     return PlainTextResponse('Send {"do": "warn", "refresh", "disable", "cut" or "freeze"}.\n', 400)
         return JSONResponse({"connections": sockets.count})
-
-    async def faults(self, request: Request) -> Response:
-        """The armed faults; POST arms, DELETE disarms."""
-        if request.method == "DELETE":
-            self._faults.clear()
-        if request.method == "POST":
-            try:
-                self._faults.arm(await request.json())
-            except (ValueError, TypeError) as error:
-                return PlainTextResponse(f"{error}\n", 400)
-        return JSONResponse(self._faults.armed())
 
     async def reset(self, request: Request) -> Response:
         """Begin anew, with no messages and no faults; the app stays connected, the settings stay."""
