@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Any
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
@@ -156,8 +157,7 @@ class Pages:
         """Use an element of a message."""
         person, parameters = self._who(request), request.path_params
         async with request.form() as form:
-            action_id, block_id = str(form.get("action_id", "")), str(form.get("block_id", ""))
-            value = used(form.getlist("value"), str(form.get("kind", "")), person)
+            action_id, block_id, value = used(form, person)
         return await done(
             self._people.click(person.id, parameters["place"], parameters["ts"], action_id, block_id, value)
         )
@@ -166,8 +166,7 @@ class Pages:
         """Use an element of Home."""
         person = self._who(request)
         async with request.form() as form:
-            action_id, block_id = str(form.get("action_id", "")), str(form.get("block_id", ""))
-            value = used(form.getlist("value"), str(form.get("kind", "")), person)
+            action_id, block_id, value = used(form, person)
         return await done(self._people.click_view(person.id, action_id, block_id, value, home=True))
 
     async def click_modal(self, request: Request) -> Response:
@@ -178,8 +177,7 @@ class Pages:
             return notice("The modal is closed.")
         async with request.form() as form:
             values = await values_of(form, stack[-1].body["blocks"], person.zone, self._upload(person))
-            action_id, block_id = str(form.get("action_id", "")), str(form.get("block_id", ""))
-            value = used(form.getlist("value"), str(form.get("kind", "")), person)
+            action_id, block_id, value = used(form, person)
         if block_id in values and action_id in values[block_id]:
             value = values[block_id].pop(action_id)
         return await done(self._people.click_view(person.id, action_id, block_id, value, values=values))
@@ -218,14 +216,15 @@ class Pages:
         return lambda name, data: self._people.upload(person.id, name, data, for_app=True).id
 
 
-def used(values: list[Any], kind: str, person: Person) -> Any:
-    """What an element was given, by the kind of element."""
-    texts = [value for value in values if isinstance(value, str)]
+def used(form: FormData, person: Person) -> tuple[str, str, Any]:
+    """Which element was used, as (action_id, block_id), and what it was given, by its kind."""
+    kind, texts = str(form.get("kind", "")), [value for value in form.getlist("value") if isinstance(value, str)]
+    value: Any = texts[-1] if texts else None
     if kind == "datetimepicker":
-        return unix_time(texts[-1] if texts else "", person.zone)
-    if kind.startswith("multi_") or kind == "checkboxes":
-        return texts
-    return texts[-1] if texts else None
+        value = unix_time(value or "", person.zone)
+    elif kind.startswith("multi_") or kind == "checkboxes":
+        value = texts
+    return str(form.get("action_id", "")), str(form.get("block_id", "")), value
 
 
 async def done(action: Awaitable[Json]) -> Response:
