@@ -53,7 +53,6 @@ _EMOJI_WEIGHT = 2.6
 _DECORATION_WEIGHT = 1.2
 _HASHTAG_WEIGHT = 2.4
 _MEANING_FACTOR = 0.8
-_UNKNOWN_WEIGHT = 1.0
 _AGAIN = 0.6
 """Added for each further mention of the same thing."""
 _PERSON_FACTOR = 0.7

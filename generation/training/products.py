@@ -29,11 +29,6 @@ def products_of(config: DalleConfig, batch: int) -> list[tuple[int, int, int, in
     return [*found, (1, 1, batch * image, width, config.decoder_vocab_size)]
 
 
-def floating_operations(config: DalleConfig, batch: int) -> float:
-    """Of one training step: each product once forward and twice backward."""
-    return 3.0 * sum(2.0 * n * b * rows * inner * columns for n, b, rows, inner, columns in products_of(config, batch))
-
-
 def seconds_of_products(config: DalleConfig, batch: int, dtype: Any, repeats: int = 8) -> float:
     """Seconds that the products of one step take by themselves, each measured on random data, chained on the device."""
     total = 0.0
