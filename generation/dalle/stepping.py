@@ -4,8 +4,8 @@ Axes: S sides of the guidance (with the prompt, without it), N pictures, D width
 positions, T text positions, V scores. G groups of P pictures share their texts, N = G * P.
 
 What differs from training: projections of the same input are one product; keys and values of the text are computed
-once for each distinct text; keys and values of the picture lie in a cache of fixed size; on a CPU the kernels lie
-transposed.
+once for each distinct text; keys and values of the picture lie in a cache of fixed size; on a CPU the weights lie as
+`generation/kernels` reads them, or transposed where those do not serve.
 """
 
 from __future__ import annotations
