@@ -19,6 +19,7 @@ typedef struct {
   float *scores;        /* (rows, heads, length) */
   int64_t heads, length, size, position;
 } PictureAttention;
+_Static_assert(sizeof(PictureAttention) <= LARGEST_JOB, "a job is copied whole");
 
 typedef struct {
   const float *queries;       /* (memories, rows of a memory, heads, size) */
@@ -28,6 +29,7 @@ typedef struct {
   float *scores;              /* (memories, rows of a memory, heads, length) */
   int64_t rows_of_a_memory, heads, length, size;
 } TextAttention;
+_Static_assert(sizeof(TextAttention) <= LARGEST_JOB, "a job is copied whole");
 
 /* e^x of x <= 0, to two units in the last place, and 0 where that is below float32's normal numbers. The polynomial is
    that of Cephes' expf. */
@@ -112,14 +114,14 @@ XLA_FFI_Error *easel_picture_attention(XLA_FFI_CallFrame *frame) {
   const XLA_FFI_Buffer *inputs = argument(frame, 0), *keys = result(frame, 2), *values = result(frame, 3);
   const int64_t *sizes = keys->dims + keys->rank - 3;
   PictureAttention attention = {.inputs = inputs->data,
-                         .keys = keys->data,
-                         .values = values->data,
-                         .mixed = result(frame, 0)->data,
-                         .scores = result(frame, 1)->data,
-                         .heads = sizes[0],
-                         .length = sizes[1],
-                         .size = sizes[2],
-                         .position = *(const int32_t *)argument(frame, 3)->data};
+                                .keys = keys->data,
+                                .values = values->data,
+                                .mixed = result(frame, 0)->data,
+                                .scores = result(frame, 1)->data,
+                                .heads = sizes[0],
+                                .length = sizes[1],
+                                .size = sizes[2],
+                                .position = *(const int32_t *)argument(frame, 3)->data};
   in_parallel(frame, inputs->dims[0] * attention.heads, attend_to_picture, &attention, sizeof attention);
   return NULL;
 }

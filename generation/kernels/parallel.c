@@ -5,14 +5,14 @@
 #include <stdatomic.h>
 #include <time.h>
 
-enum { LARGEST_JOB = 128, SPINS_BEFORE_YIELDING = 4096, TURNS_OF_A_THREAD = 4 };
+enum { SPINS_BEFORE_YIELDING = 4096, TURNS_OF_A_THREAD = 4 };
 
 /* A job as its threads see it. A thread that comes late finds no part left, but must still find this. */
 typedef struct {
   atomic_llong next, done, holders;
   int64_t parts, stride; /* how many there are, and how many a thread takes at once */
   Part *run;
-  char job[LARGEST_JOB];
+  _Alignas(8) char job[LARGEST_JOB];
 } Work;
 
 static void work_on(Work *work) {
@@ -123,11 +123,4 @@ void in_parallel(const XLA_FFI_CallFrame *frame, int64_t parts, Part *run, const
   for (int64_t spins = 0; atomic_load_explicit(&work->done, memory_order_acquire) < parts; spins++)
     if (spins > SPINS_BEFORE_YIELDING) sched_yield();
   let_go(work);
-}
-
-XLA_FFI_Error *out_of_memory(const XLA_FFI_CallFrame *frame) {
-  XLA_FFI_Error_Create_Args arguments = {.struct_size = XLA_FFI_Error_Create_Args_STRUCT_SIZE,
-                                         .message = "no memory is left for a product's activations",
-                                         .errc = XLA_FFI_Error_Code_RESOURCE_EXHAUSTED};
-  return frame->api->XLA_FFI_Error_Create(&arguments);
 }

@@ -11,11 +11,12 @@
 
 typedef void Part(const void *job, int64_t part);
 
+/* Bytes of a job at most: threads that come late read it when its owner's is gone, so it is copied. */
+enum { LARGEST_JOB = 128 };
+
 /* Do all parts of a job, on this thread and on whichever of XLA's are free. Waits only for parts that are in work, so
    threads that never come hold nobody up. */
 void in_parallel(const XLA_FFI_CallFrame *frame, int64_t parts, Part *run, const void *job, size_t size);
-
-XLA_FFI_Error *out_of_memory(const XLA_FFI_CallFrame *frame);
 
 /* XLA calls a handler once to ask for which version of the interface it was built; there is nothing to compute then. */
 INLINE int was_asked_for_version(const XLA_FFI_CallFrame *frame) {

@@ -28,6 +28,7 @@ typedef struct {
   int64_t rows, words, width, block;
   int packed;
 } Product;
+_Static_assert(sizeof(Product) <= LARGEST_JOB, "a job is copied whole");
 
 INLINE Floats weights(Words word, int packed, int index) {
   if (packed == FLOAT32) return (Floats)word;
@@ -108,6 +109,13 @@ static void turn(const float *x, float *columns, int64_t rows, int64_t depth, in
       for (int64_t r = 0; r < count; r++) *to++ = x[(row + r) * depth + i];
     memset(to, 0, sizeof(float) * count * (padded - depth));
   }
+}
+
+static XLA_FFI_Error *out_of_memory(const XLA_FFI_CallFrame *frame) {
+  XLA_FFI_Error_Create_Args arguments = {.struct_size = XLA_FFI_Error_Create_Args_STRUCT_SIZE,
+                                         .message = "no memory is left for a product's activations",
+                                         .errc = XLA_FFI_Error_Code_RESOURCE_EXHAUSTED};
+  return frame->api->XLA_FFI_Error_Create(&arguments);
 }
 
 int easel_panel(void) { return PANEL; }
