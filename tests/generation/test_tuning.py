@@ -12,9 +12,16 @@ from flax import nnx
 from PIL import Image, ImageDraw
 
 from generation.clip.params import load_clip
-from generation.dalle.params import load_dalle
+from generation.dalle.params import load_dalle, published_weights
 from generation.models import ModelRegistry
-from generation.models.weights import read_weights, weights_file
+from generation.models.weights import (
+    MSGPACK_NAME,
+    SAFETENSORS_NAME,
+    read_header,
+    read_weights,
+    weights_file,
+    write_msgpack,
+)
 from generation.training.errors import TrainingError
 from generation.training.teacher_forcing import Arithmetic
 from generation.training.tuning.descent import averaged
@@ -24,6 +31,7 @@ from generation.training.tuning.lock import alone_in
 from generation.training.tuning.plan import Parts, Plan, Seq2seqCourse, VqganCourse
 from generation.training.tuning.run import fine_tune
 from generation.training.tuning.transformer_tasks import ClipTask, Seq2seqTask, row_nats
+from generation.training.tuning.tuned import write_network
 from generation.training.tuning.vqgan_task import VqganTask
 from generation.vqgan.params import load_vqgan
 
@@ -90,6 +98,15 @@ def test_a_plan_becomes_a_bundle_that_says_how_it_was_made(place):
 
     with pytest.raises(Exception, match="already"):
         fine_tune(plan, registry, place / "work", said.append)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_a_network_is_written_in_the_type_that_its_folder_had(tmp_path, dtype):
+    model = load_dalle(ORACLE / "dalle-mini-scan")
+    write_msgpack(tmp_path / MSGPACK_NAME, published_weights(model, dtype=jnp.dtype(dtype)))
+    write_network(tmp_path, model, published_weights)
+    assert {leaf.dtype.name for leaf in read_header(weights_file(tmp_path)).values()} == {dtype}
+    assert [path.name for path in tmp_path.iterdir()] == [SAFETENSORS_NAME]
 
 
 def test_a_plan_that_asks_for_layers_that_do_not_exist_is_refused_and_nothing_appears(place):

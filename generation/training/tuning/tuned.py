@@ -45,14 +45,14 @@ def begin_bundle(parent: ModelBundle, folder: Path) -> None:
 
 
 def write_network(folder: Path, model: nnx.Module, published: Callable[..., Mapping[str, Any]]) -> None:
-    """Write a network over its folder's weights, as safetensors in the type they had; 8 bits become float16."""
-    old = weights_file(folder)
-    stored = {np.dtype(np.float16) if leaf.scale else leaf.dtype for leaf in read_header(old).values()}
-    dtype = max(stored, key=lambda dtype: dtype.itemsize) if all(leaf.kind == "f" for leaf in stored) else np.float32
-    if len(stored) > 1 and np.dtype(np.float16) in stored:
-        dtype = np.dtype(np.float16)
-    weights = published(model, dtype=dtype)
-    write_safetensors(folder / SAFETENSORS_NAME, weights)
+    """Write a network over its folder's weights, as safetensors in the type they had; 8 bits become float16.
+
+    Where they had several, float16 if it was among them, else float32.
+    """
+    half = np.dtype(np.float16)
+    stored = {half if leaf.scale else leaf.dtype for leaf in read_header(weights_file(folder)).values()}
+    dtype = stored.pop() if len(stored) == 1 else half if half in stored else np.dtype(np.float32)
+    write_safetensors(folder / SAFETENSORS_NAME, published(model, dtype=dtype))
     (folder / MSGPACK_NAME).unlink(missing_ok=True)
 
 
