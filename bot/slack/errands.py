@@ -15,6 +15,7 @@ from bot.errors import EaselError
 from bot.records import Records
 from bot.records.tables import RequestRow
 from bot.slack.blocks.words import escaped
+from bot.slack.composing import LATE_TRIGGERS
 from bot.slack.desk import Desk
 from bot.slack.home import publish_home
 from bot.slack.inbox import Inbox
@@ -26,6 +27,8 @@ CarryOut = Callable[[Desk, RequestRow], Awaitable[None]]
 
 TOLD = (EaselError, GenerationError, ModerationError, PublishError)
 """Errors whose message is for the person who asked."""
+
+TOO_LATE = "That took too long for Slack to open a form. Nothing was changed: press again."
 
 AT_ONCE = 2
 """Requests carried out at the same time: few, so that they hold no acknowledgement up (benchmarks/slack_load.py)."""
@@ -117,6 +120,10 @@ class Errands:
                 await self._kinds[row.kind](desk, row)
             except TOLD as error:
                 await desk.tell(row.body, for_person(str(error)))
+            except SlackApiError as error:
+                if error.response.get("error") not in LATE_TRIGGERS:
+                    raise
+                await desk.tell(row.body, TOO_LATE)
             if (row.body.get("view") or {}).get("kind") == "home":
                 await publish_home(desk, row.body["user"])
         except Exception as error:  # noqa: BLE001 - whatever it is, the row stays and is tried again

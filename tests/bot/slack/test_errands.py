@@ -2,6 +2,7 @@
 
 import asyncio
 
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import errands
@@ -19,6 +20,14 @@ async def until(condition):
             await asyncio.sleep(0.01)
 
 
+def begin(inbox, records, desk, carry_out):
+    async def desk_of(workspace):
+        return desk
+
+    taking = Errands(inbox, records, desk_of, {"wait": carry_out}, lambda: None)
+    return [asyncio.create_task(loop) for loop in (taking.take_what_arrives(), taking.take_what_is_left())]
+
+
 async def carried_out(records, desk):
     """Keep more than is carried out at the same time, and hold all of it up until the leases were renewed."""
     inbox, go, done = Inbox(lambda team: records), asyncio.Event(), []
@@ -27,11 +36,7 @@ async def carried_out(records, desk):
         await go.wait()
         done.append(row.key)
 
-    async def desk_of(workspace):
-        return desk
-
-    taking = Errands(inbox, records, desk_of, {"wait": carry_out}, lambda: None)
-    loops = [asyncio.create_task(loop) for loop in (taking.take_what_arrives(), taking.take_what_is_left())]
+    loops = begin(inbox, records, desk, carry_out)
     for key in KEYS:
         await inbox.keep(Asked(key, "wait", "T1", "U1"))
     kept = {key: records.request(key).due_at for key in KEYS}
@@ -49,3 +54,30 @@ def test_what_waits_for_its_turn_is_not_taken_up_a_second_time(studio, monkeypat
     desk = Desk(studio, AsyncWebClient(base_url="http://127.0.0.1:9/api/"))
     assert sorted(asyncio.run(carried_out(studio.records, desk))) == KEYS
     assert [studio.records.request(key).attempts for key in KEYS] == [1] * len(KEYS)
+
+
+async def carried_out_too_late(records, desk):
+    inbox = Inbox(lambda team: records)
+
+    async def carry_out(desk, row):
+        raise SlackApiError("", {"ok": False, "error": "expired_trigger_id"})
+
+    loops = begin(inbox, records, desk, carry_out)
+    await inbox.keep(Asked("late", "wait", "T1", "U1", {"user": "U1"}))
+    await until(lambda: records.request("late").state != "waiting")
+    for loop in loops:
+        loop.cancel()
+
+
+def test_a_form_that_comes_too_late_is_told_once_and_not_tried_again(studio, monkeypatch):
+    told = []
+
+    async def tell(_, body, text, blocks=None):
+        told.append((body["user"], text))
+
+    monkeypatch.setattr(Desk, "tell", tell)
+    desk = Desk(studio, AsyncWebClient(base_url="http://127.0.0.1:9/api/"))
+    asyncio.run(carried_out_too_late(studio.records, desk))
+    assert told == [("U1", errands.TOO_LATE)]
+    row = studio.records.request("late")
+    assert (row.state, row.attempts, row.error) == ("done", 1, None)
