@@ -96,12 +96,8 @@ def network_preview(plan: Planned, cost: str, files: Mapping[str, str]) -> list[
         section(plain(plan.text)),
         context(marked(f"{length_told(plan.network, plan.text)} {cost}{due}")),
     ]
-    shown = plan.pictures[:MOST_PICTURES]
-    composite = files.get(f"{plan.network}:{plan.account}")
-    if composite:
-        blocks.append(picture(composite, f"How {network_name(plan.network)} shows it"))
-    for sha, alt in shown:
-        if not composite and sha in files:
+    for sha, alt in plan.pictures[:MOST_PICTURES]:
+        if sha in files:
             blocks.append(picture(files[sha], alt))
         blocks.append(context(plain(f"Alt text: {alt}")))
     if plan.carousel:
