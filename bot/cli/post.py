@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.session import SEED_LIMIT, Answers, Session, first_seeds, parse_picks, person
+from bot.cli.session import Answers, Session, parse_picks, person
+from bot.pipeline.seeds import SEED_LIMIT, first_seeds
 
 if TYPE_CHECKING:
     from bot.records import Records

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bot.cli.interrupt import stop_if_pressed
+from bot.pipeline.seeds import first_seeds
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 PREVIEWS = 5
 """Looks at the growing pictures on the way; each costs a decode of their pixels, so nobody's log pays for them."""
-
-SEED_LIMIT = 2**32
-"""Seeds are the 32-bit keys of JAX's default generator."""
 
 
 @dataclass(frozen=True)
@@ -250,12 +247,6 @@ def parse_picks(text: str, numbers: Sequence[int]) -> list[int]:
         if pick not in numbers:
             raise Misuse(f"There is no candidate {pick}: choose from {numbers[0]} to {numbers[-1]}.")
     return picks
-
-
-def first_seeds(seed: int | None, count: int) -> list[int]:
-    """`count` seeds from `seed` on, or from a random one."""
-    first = secrets.randbelow(SEED_LIMIT) if seed is None else seed
-    return [(first + index) % SEED_LIMIT for index in range(count)]
 
 
 def person() -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot.errors import Misuse
 from bot.pipeline.publish import rewrite
+from bot.pipeline.seeds import seeds_of
 from bot.pipeline.studio import Studio
 from bot.records import PostState
 from bot.records.options import PostOptions
@@ -16,7 +17,6 @@ from bot.slack.blocks.edit import edit_view
 from bot.slack.desk import Desk
 from bot.slack.payloads import post_in
 from bot.slack.places import channel_of
-from bot.slack.starting import seeds_of
 
 
 async def need_editor(desk: Desk, row: RequestRow, post_id: str) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 
 from bot.errors import EaselError
+from bot.pipeline.seeds import seeds_of
 from bot.pipeline.studio import Studio
 from bot.quota import refuse_over_quota
 from bot.records.tables import RequestRow
@@ -16,9 +16,6 @@ from bot.slack.composing import offer_form
 from bot.slack.desk import Desk
 from bot.slack.errands import for_person
 from bot.slack.forms import SLOT, ComposeForm
-
-SEED_LIMIT = 2**32
-"""Seeds are the 32-bit keys of JAX's default generator."""
 
 
 async def start_post(desk: Desk, row: RequestRow) -> None:
@@ -59,9 +56,3 @@ def begin(studio: Studio, row: RequestRow, form: ComposeForm, channel: str, time
         channel=channel,
         thread_ts=form.thread or None,
     )
-
-
-def seeds_of(key: str, count: int) -> list[int]:
-    """`count` seeds that look random and are the same for the same request."""
-    first = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
-    return [(first + index) % SEED_LIMIT for index in range(count)]

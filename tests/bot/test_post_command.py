@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.cli.session import Answers, Session, first_seeds
+from bot.cli.session import Answers, Session
+from bot.pipeline.seeds import first_seeds
 from bot.pipeline.studio import Studio
 from bot.settings import load_settings
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.pipeline.seeds import seeds_of
 from bot.slack.forms import ComposeForm, read, refuse_time, words_in
 from bot.slack.incoming import plain_words
 from bot.slack.payloads import Malformed, asked_by_action, kept_view, post_in, publication_in
-from bot.slack.starting import seeds_of
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
 

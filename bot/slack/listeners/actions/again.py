@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from bot.pipeline.seeds import seeds_of
 from bot.records.options import PostOptions
 from bot.records.tables import RequestRow
 from bot.roles import Role
 from bot.slack.desk import Desk
 from bot.slack.payloads import post_in
 from bot.slack.places import channel_of
-from bot.slack.starting import seeds_of
 
 ACTION = "again"
 
