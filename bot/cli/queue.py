@@ -54,19 +54,18 @@ def reschedule(
 ) -> None:
     """Move what is planned, missed or failed to another time."""
     from bot.errors import Misuse
-    from bot.schedule import next_free_slot, parse_time
+    from bot.pipeline.moving import move
+    from bot.schedule import parse_time
     from bot.settings import load_settings
 
     settings = load_settings()
     records = open_records()
-    now = datetime.now(UTC)
-    chosen = None if at == "slot" else parse_time(at, settings.zone, now)
+    chosen = None if at == "slot" else parse_time(at, settings.zone, datetime.now(UTC))
     rows = chosen_rows(records, post_id, to, ("planned", "missed", "failed"))
     if not rows:
         raise Misuse(nothing_to(records, "move", post_id, to))
     for row in rows:
-        when = chosen or next_free_slot(records, row.network, row.account, now)
-        records.reschedule(row.id, when, person(), f"moved to {when:%Y-%m-%d %H:%M} UTC")
+        when = move(records, row, chosen, person())
         typer.echo(f"{row.network}: {local(when, settings.zone)}")
 
 
@@ -74,6 +73,7 @@ def publish(post_id: PostId, to: OnNetwork = "") -> None:
     """Publish now what is planned, missed or failed."""
     from bot.cli.screen import publications_table
     from bot.errors import EaselError, Misuse
+    from bot.pipeline.moving import send_now
     from bot.pipeline.publish import publish
     from bot.pipeline.studio import Studio
     from bot.settings import load_settings
@@ -84,7 +84,7 @@ def publish(post_id: PostId, to: OnNetwork = "") -> None:
         raise Misuse(nothing_to(studio.records, "publish", post_id, to))
     done = []
     for row in rows:
-        studio.records.reschedule(row.id, datetime.now(UTC), person(), "published now")
+        send_now(studio.records, row, person())
         done.append(publish(studio, row.id))
     print_table(publications_table(done))
     if failed := [row for row in done if row.state == "failed"]:

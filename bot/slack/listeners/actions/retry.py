@@ -1,9 +1,8 @@
-"""The button "Retry" and "Publish now": a publication goes out at once."""
+"""The buttons "Retry" and "Publish now": a publication goes out at once."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
+from bot.pipeline.moving import send_now
 from bot.records.tables import RequestRow
 from bot.slack.desk import Desk
 from bot.slack.publications import seen_publication
@@ -14,7 +13,4 @@ ACTION = "retry"
 async def carry_out(desk: Desk, row: RequestRow) -> None:
     """Plan the publication for now."""
     publication = await seen_publication(desk, row)
-    now = datetime.now(UTC)
-    await desk.do(
-        desk.records.reschedule, publication.id, now, row.person, "published now", attempt=publication.attempt
-    )
+    await desk.do(send_now, desk.records, publication, row.person, attempt=publication.attempt)

@@ -8,8 +8,8 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.pipeline.moving import move
 from bot.records.tables import RequestRow
-from bot.schedule import next_free_slot
 from bot.slack.asking import Listener
 from bot.slack.blocks.move import MOVE
 from bot.slack.desk import Desk
@@ -41,10 +41,5 @@ def listener(inbox: Inbox) -> Listener:
 async def carry_out(desk: Desk, row: RequestRow) -> None:
     """Move the publication."""
     publication = await seen_publication(desk, row)
-    if row.body["slot"]:
-        now = datetime.now(UTC)
-        at = await desk.do(next_free_slot, desk.records, publication.network, publication.account, now)
-    else:
-        at = datetime.fromtimestamp(row.body["at"], UTC)
-    why = f"moved to {at:%Y-%m-%d %H:%M} UTC"
-    await desk.do(desk.records.reschedule, publication.id, at, row.person, why, attempt=publication.attempt)
+    at = None if row.body["slot"] else datetime.fromtimestamp(row.body["at"], UTC)
+    await desk.do(move, desk.records, publication, at, row.person, attempt=publication.attempt)
