@@ -43,4 +43,4 @@ def edit_view(story: Story) -> Json:
         element = text_input("text", text, lines=True, most=most)
         name = f"What {network_name(network)} gets"
         blocks.append(field(f"text:{network}", name, element, hint=length_told(network, text)))
-    return modal(EDIT, "Edit the post", "Save", blocks, json.dumps({"post": story.ref, "networks": post.networks}))
+    return modal(EDIT, "Edit the post", "Save", blocks, json.dumps({"post": story.ref}))
