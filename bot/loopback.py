@@ -10,6 +10,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from bot.errors import EaselError
 
+PORT = 8765
+"""Unless another is chosen: networks send browsers only to addresses that were registered with them."""
+
 CALLBACK = "/callback"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Easel</title><style>:root {{ color-scheme: light dark }} body {{ font: 1.1rem/1.5 system-ui, sans-serif;

@@ -34,7 +34,9 @@ def add(
     address: Annotated[str, typer.Option(help="Another server than the network's own, such as the playground.")] = "",
     login_address: Annotated[str, typer.Option(help="The same, for LinkedIn's tokens.")] = "",
     browser: Annotated[bool, typer.Option("--browser", help="Allow it on the network's own page instead.")] = False,
-    port: Annotated[int, typer.Option(help="With --browser: where on this machine the page comes back to.")] = 8765,
+    port: Annotated[
+        int | None, typer.Option(help="With --browser: where on this machine the page comes back to. Default: 8765.")
+    ] = None,
 ) -> None:
     """Connect an account, or connect it anew: the token is checked with the network, then stored encrypted.
 
@@ -67,17 +69,17 @@ def add(
 
 
 def connect_in_browser(
-    studio: Studio, network: str, name: str, owner: str, settings: dict[str, str], port: int
+    studio: Studio, network: str, name: str, owner: str, settings: dict[str, str], port: int | None
 ) -> None:
     """Send the person to the network's page and wait for them to come back."""
     import webbrowser
     from urllib.parse import parse_qs, urlsplit
 
     from bot.accounts.consent import begin_consent, finish_consent
-    from bot.loopback import Loopback
+    from bot.loopback import PORT, Loopback
     from bot.records.consents import CONSENT_LIFE
 
-    loopback = Loopback(port)
+    loopback = Loopback(PORT if port is None else port)
     address = begin_consent(studio, network, name, owner, loopback.address, settings)
     typer.echo(f"Allow it on this page, which opens in your browser:\n{address}")
     webbrowser.open(address)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.accounts.consent import begin_consent, finish_consent
 from bot.errors import EaselError
-from bot.loopback import Loopback
+from bot.loopback import PORT, Loopback
 from bot.pipeline.studio import Studio
 from bot.records.consents import CONSENT_LIFE
 from bot.records.states import AccountState
@@ -16,9 +16,6 @@ from bot.roles import Role
 from bot.slack.blocks.words import actions, button, network_name, plain, section
 from bot.slack.desk import Desk
 from publishers import PublishError
-
-LOOPBACK_PORT = 8351
-"""That of `easel accounts add` too: the networks send browsers only to addresses that were registered with them."""
 
 CONSENT_PATH = "/accounts/callback"
 LEAVE = "leave"
@@ -47,7 +44,7 @@ async def offer_consent(desk: Desk, row: RequestRow) -> None:
     known = [account for account in await desk.do(desk.records.accounts, network) if account.name == name]
     settings = {key: known[0].settings[key] for key in ADDRESSES if known and known[0].settings.get(key)}
     public = desk.settings.public_url.rstrip("/") if desk.settings.slack_by_http else ""
-    loopback = None if public else await desk.do(Loopback, LOOPBACK_PORT)
+    loopback = None if public else await desk.do(Loopback, PORT)
     redirect = loopback.address if loopback else f"{public}{CONSENT_PATH}"
     address = await desk.do(begin_consent, desk.studio, network, name, row.person, redirect, settings)
     where = "" if public else ", in a browser on the machine that runs Easel"
