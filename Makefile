@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: test-detoxify test-local-llm help playground setup bench-setup demo test check format clean
+.PHONY: test-detoxify test-local-llm test-peers help playground setup bench-setup demo test check format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,15 @@ $(VENV)/.local-llm: $(VENV)/.dev
 
 test-local-llm: $(VENV)/.local-llm ## the language-model wire against a real server with a real, small model (132 MB)
 	$(BIN)/python -m pytest tests/generation/local_llm
+
+tests/peers/node_modules/.ready: tests/peers/package-lock.json
+	npm ci --prefix tests/peers --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# One of the two listens to every network, so it runs only where `unshare` can give it one of its own.
+test-peers: $(VENV)/.dev tests/peers/node_modules/.ready ## the bot in two Slacks that others wrote; needs Node, fetches 39 MB
+	alone=$$(unshare --map-root-user --net true 2>/dev/null && echo unshare --map-root-user --net); \
+		$$alone $(BIN)/python -m pytest -rs tests/peers
 
 check: $(VENV)/.dev ## lint, format, types, import rules
 	$(BIN)/ruff check .
