@@ -1,4 +1,7 @@
-"""Buttons and menus. All of them are kept alike; each file says what is then carried out."""
+"""Buttons and menus: a file each, which says what is carried out. All of them are kept alike."""
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 from slack_bolt.async_app import AsyncApp
 
@@ -6,55 +9,14 @@ from bot.slack.accounts import LEAVE
 from bot.slack.asking import keeping_action, only_acknowledge
 from bot.slack.errands import CarryOut
 from bot.slack.inbox import Inbox
-from bot.slack.listeners.actions import (
-    absent,
-    again,
-    approve,
-    approve_several,
-    cancel,
-    connect_account,
-    edit,
-    home_new,
-    home_rules,
-    move,
-    open_form,
-    pause_account,
-    picks,
-    reject,
-    resume_account,
-    retry,
-    schedule,
-    take_down,
-    there,
-)
 
-MODULES = (
-    absent,
-    again,
-    approve,
-    approve_several,
-    cancel,
-    connect_account,
-    edit,
-    home_new,
-    home_rules,
-    move,
-    open_form,
-    pause_account,
-    picks,
-    reject,
-    resume_account,
-    retry,
-    schedule,
-    take_down,
-    there,
-)
+MODULES = [import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__)]
 
 KINDS: dict[str, CarryOut] = {module.ACTION: module.carry_out for module in MODULES}
 
 
 def register(app: AsyncApp, inbox: Inbox) -> None:
     """Listen to the buttons and menus."""
-    for module in MODULES:
-        app.action(module.ACTION)(keeping_action(inbox, module.ACTION))
+    for action in KINDS:
+        app.action(action)(keeping_action(inbox, action))
     app.action(LEAVE)(only_acknowledge)
