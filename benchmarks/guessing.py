@@ -17,11 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import jax
+from same_picture import DOODLE, PROMPTS
 
 from generation.generators import DalleMini, DrawRequest
-
-DOODLE = Path(__file__).parents[1] / "generation" / "models" / "doodle"
-PROMPTS = ("a rocket on a blue background", "a pizza on a wooden table", "a dog and a ball", "a tree in a park")
 
 
 class Timed(DalleMini):
