@@ -10,7 +10,7 @@ from PIL import Image
 from generation.models import ModelRegistry
 from generation.training.data.table import Table
 from generation.training.diagnosis.clusters import Clusters
-from generation.training.diagnosis.examine import Kind, Reconstruction, Words, diagnose, recommend
+from generation.training.diagnosis.examine import Kind, Reconstruction, Words, diagnose, own_nats, recommend
 from generation.training.diagnosis.likeness import decibels, structural_similarity
 from generation.training.diagnosis.report import page
 
@@ -66,6 +66,12 @@ def test_the_parts_to_train_follow_from_the_figures():
     assert recommend(seen(28, 0.9), 1.6, None, slang, good_words)[:2] == (False, True)
     assert recommend(seen(28, 0.9), 1.6, None, rare, good_words)[:2] == (False, False)
     assert "+0.37 against the 1.63" in recommend(seen(28, 0.9), 2.0, 1.63, plain, good_words)[2][-1]
+
+
+def test_what_a_manifest_says_of_its_training_is_taken_only_where_it_is_a_figure():
+    assert own_nats({"test": {"seq2seq": {"after": 1.63}}}) == 1.63
+    for said in ({}, {"test": "good"}, {"test": {"seq2seq": {"after": "low"}}}, {"test": {"seq2seq": {"after": []}}}):
+        assert own_nats(said) is None
 
 
 def test_a_report_is_made_of_the_test_split_and_escapes_what_people_wrote(tmp_path, make_tiny_bundle):

@@ -134,11 +134,19 @@ def diagnose(
     clusters = Clusters(lexicon)
     kinds = _kinds(clusters, reader, captions, nats)
     words = _words(reader, data.captions)
-    own = model.manifest.training.get("test", {}).get("seq2seq", {}).get("after")
+    own = own_nats(model.manifest.training)
     vqgan, encoder, reasons = recommend(reconstruction, float(nats.mean()), own, kinds, words)
     return Diagnosis(
         model.name, data, len(places), reconstruction, float(nats.mean()), own, kinds, words, vqgan, encoder, reasons
     )
+
+
+def own_nats(training: Mapping[str, Any]) -> float | None:
+    """What a manifest says of the model's loss on its own test split; None where it says nothing of the kind."""
+    try:
+        return float(training["test"]["seq2seq"]["after"])
+    except (KeyError, TypeError, ValueError):  # anybody may have written it
+        return None
 
 
 def recommend(
