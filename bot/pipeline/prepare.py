@@ -128,40 +128,57 @@ def stages(
         if blocked := stopped(studio, post, verdicts):
             yield blocked
             return
-    drawn = []
+    drawn = yield from draw_shares(studio, post, brief, seeds, chosen, previews)
+    factors = [upscaling(candidate.image, studio.settings.upscale) for candidate in drawn]
+    images = upscaled(painter, [candidate.image for candidate in drawn], factors)
+    yield Checking(images)
+
+    audience = Audience.of(studio, post)
+    mark = {} if chosen or not studio.settings.rival else {MARK: [studio.settings.model, studio.settings.rival]}
+    finished = [
+        judged(studio, audience, candidate, image, {"upscale": factor, **mark})
+        for candidate, image, factor in zip(drawn, images, factors, strict=True)
+    ]
+    candidates = studio.records.add_candidates(post.id, row.id, finished)
+    studio.records.move_post(post.id, PostState.REVIEW, "easel", "candidates are ready", expected=PostState.PREPARING)
+    yield Ready(candidates)
+
+
+def draw_shares(
+    studio: Studio, post: Post, brief: Brief, seeds: Sequence[int], chosen: str, previews: int
+) -> Generator[Stage, None, list[Candidate]]:
+    """Previews on the way, then the candidates in the order of their seeds, by whichever models draw them.
+
+    Raises:
+        EaselError: if no model gave any.
+    """
+    guidance = PostOptions.from_dict(post.options).guidance
+    drawn: list[Candidate] = []
     for name, share in shares(studio.settings, post.id, seeds, chosen).items():
-        for event in draw(studio.painter_of(name).model, brief, share, previews, options.guidance):
+        for event in draw(studio.painter_of(name).model, brief, share, previews, guidance):
             if isinstance(event, list):
                 drawn += event
             else:
                 yield event
     if not drawn:
         raise EaselError("The model gave no pictures back. Try again, or another model.")
-    drawn.sort(key=lambda candidate: seeds.index(candidate.seed))  # so that the place tells nobody who drew it
-    factors = [upscaling(candidate.image, studio.settings.upscale) for candidate in drawn]
-    images = upscaled(painter, [candidate.image for candidate in drawn], factors)
-    yield Checking(images)
+    return sorted(drawn, key=lambda candidate: seeds.index(candidate.seed))  # their order tells nobody who drew which
 
+
+def judged(studio: Studio, audience: Audience, candidate: Candidate, image: Image, more: Mapping[str, Any]) -> Drawn:
+    """A finished candidate, kept as a file, with the verdicts on it; `more` goes to how it was drawn."""
     from moderation import fingerprint
 
-    audience = Audience.of(studio, post)
-    mark = {} if chosen or not studio.settings.rival else {MARK: [studio.settings.model, studio.settings.rival]}
-    finished = [
-        Drawn(
-            seed=candidate.seed,
-            score=candidate.score,
-            model=candidate.model,
-            revision=candidate.revision,
-            settings={**how_drawn(candidate, studio.settings.weights), "upscale": factor, **mark},
-            picture=studio.pictures.add(image),
-            fingerprint=f"{fingerprint(image):016x}",
-            verdicts=[verdict.to_dict() for verdict in audience.judge_picture(studio, image)],
-        )
-        for candidate, image, factor in zip(drawn, images, factors, strict=True)
-    ]
-    candidates = studio.records.add_candidates(post.id, row.id, finished)
-    studio.records.move_post(post.id, PostState.REVIEW, "easel", "candidates are ready", expected=PostState.PREPARING)
-    yield Ready(candidates)
+    return Drawn(
+        seed=candidate.seed,
+        score=candidate.score,
+        model=candidate.model,
+        revision=candidate.revision,
+        settings={**how_drawn(candidate, studio.settings.weights), **more},
+        picture=studio.pictures.add(image),
+        fingerprint=f"{fingerprint(image):016x}",
+        verdicts=[verdict.to_dict() for verdict in audience.judge_picture(studio, image)],
+    )
 
 
 def how_drawn(candidate: Candidate, weights: str) -> dict[str, Any]:
