@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import Misuse
-from bot.settings import load_settings
+from bot.settings import Settings, load_settings
 
 
 @pytest.fixture
@@ -42,6 +42,12 @@ def test_a_wrong_setting_is_refused_with_its_name_and_file(home, line, told):
 
 def test_a_database_password_is_not_shown(home, monkeypatch):
     monkeypatch.setenv("EASEL_DATABASE_URL", "postgresql+psycopg://easel:hunter2@db/easel")
+    assert "hunter2" not in repr(load_settings())
+
+
+@pytest.mark.parametrize("name", [name for name in Settings.model_fields if name.endswith(("_secret", "_token"))])
+def test_secrets_are_not_shown(home, monkeypatch, name):
+    monkeypatch.setenv(f"EASEL_{name.upper()}", "hunter2")
     assert "hunter2" not in repr(load_settings())
 
 
