@@ -33,7 +33,7 @@ from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weight
 from generation.kernels import Kernels, load_kernels
 from generation.models.leaf import empty
 
-# The product and the read by which issue "the DALL-E Mini engine" measures a machine: best of five, single precision.
+# The product and the read that measure a machine: best of five, single precision.
 LIMIT_PRODUCT = (1024, 4096)
 LIMIT_READ_BYTES = 1 << 30
 BEST_OF = 5

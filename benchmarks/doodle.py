@@ -42,7 +42,7 @@ from generation.training.sprites import Atlas
 from generation.training.teacher_forcing import Arithmetic, code_losses
 from generation.vqgan.params import load_vqgan
 
-# The bars of the issue "Fine-tuning, and a better doodle".
+# What was promised of the embedded model.
 BARS = {
     "vqgan_decibels": (">=", 28.0),
     "codebook_use": (">=", 0.9),

@@ -12,7 +12,7 @@ from generation.errors import DrawingError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MOST_PICTURES = 10  # of one call, as the issue of the engine promises
+MOST_PICTURES = 10  # of one call: what a person can still compare
 LARGEST_SEED = 2**63 - 1  # what a signed 64-bit column of a database holds
 _LONGEST_PROMPT = 10_000  # characters; the models read at most 64 tokens of them
 _LARGEST_GUIDANCE = 100.0
