@@ -24,7 +24,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of one channel. People are Slack's member ids, or `*` for everybody."""
+    """The rules of one channel. People are Slack's member ids, or `*` for every full member of the workspace."""
 
     requesters: tuple[str, ...] = (EVERYBODY,)
     approvers: tuple[str, ...] = (EVERYBODY,)
@@ -33,23 +33,24 @@ class Rules:
     trusted: tuple[str, ...] = ()
     trusted_score: float = 0.05
 
-    def allow(self, person: str, role: Role, *, runs_workspace: bool = False) -> bool:
+    def allow(self, person: str, role: Role, *, is_guest: bool = False, runs_workspace: bool = False) -> bool:
         """Whether a person has a role; where no admin is named, those who run the Slack workspace are."""
-        is_admin = named(person, self.admins) or (not self.admins and runs_workspace)
+
+        def named(people: Sequence[str]) -> bool:
+            return person in people or (EVERYBODY in people and not is_guest)
+
+        is_admin = named(self.admins) or (not self.admins and runs_workspace)
         if role is Role.ADMIN or is_admin:
             return is_admin
-        if named(person, self.approvers):
-            return True
-        return role is Role.REQUESTER and named(person, self.requesters)
+        return named(self.approvers) or (role is Role.REQUESTER and named(self.requesters))
+
+    def trusts(self, person: str) -> bool:
+        """Whether posts of a person may go out unseen; where two people are needed, nobody's may."""
+        return not self.two_people and (person in self.trusted or EVERYBODY in self.trusted)
 
     def to_dict(self) -> dict[str, Any]:
         """The rules as JSON holds them."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
-
-
-def named(person: str, people: Sequence[str]) -> bool:
-    """Whether a person is among `people`."""
-    return EVERYBODY in people or person in people
 
 
 def rules_for(channel: str, home: Path, rows: Mapping[str, Any]) -> Rules:

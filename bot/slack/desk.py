@@ -35,10 +35,11 @@ REFUSALS = {
 
 @dataclass(frozen=True)
 class Member:
-    """What Slack says of a person."""
+    """What Slack says of a person. A guest is also who comes from another workspace that shares a channel."""
 
     timezone: str
     runs_workspace: bool
+    is_guest: bool
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Desk:
     studio: Studio
     client: AsyncWebClient
     _address: str | None = None
+    _team: str | None = None
     _background: set[asyncio.Task[None]] = field(default_factory=set)
     _members: dict[str, tuple[float, Member]] = field(default_factory=dict)
 
@@ -72,9 +74,18 @@ class Desk:
             return known[1]
         told: Mapping[str, Any] = (await self.client.users_info(user=user))["user"]
         runs = any(bool(told.get(name)) for name in ("is_admin", "is_owner", "is_primary_owner"))
-        member = Member(str(told.get("tz") or self.settings.zone.key), runs)
+        guest = any(bool(told.get(name)) for name in ("is_restricted", "is_ultra_restricted", "is_stranger"))
+        teams = {told.get("team_id"), *(told.get("enterprise_user") or {}).get("teams", ())} - {None}
+        comes_from_elsewhere = bool(teams) and await self.team() not in teams
+        member = Member(str(told.get("tz") or self.settings.zone.key), runs, guest or comes_from_elsewhere)
         self._members[user] = (time.monotonic(), member)
         return member
+
+    async def team(self) -> str:
+        """Slack's id of the workspace that the bot's token is for."""
+        if self._team is None:
+            self._team = str((await self.client.auth_test())["team_id"])
+        return self._team
 
     async def rules(self, channel: str) -> Rules:
         """The rules of a channel."""
@@ -83,9 +94,12 @@ class Desk:
     async def may(self, user: str, role: Role, channel: str) -> bool:
         """Whether a person has a role in a channel."""
         rules = await self.rules(channel)
-        if rules.allow(user, role):
-            return True
-        return not rules.admins and rules.allow(user, role, runs_workspace=(await self.member(user)).runs_workspace)
+        if rules.allow(user, role, is_guest=True):
+            return True  # by name, whoever they are
+        if not rules.allow(user, role, runs_workspace=True):
+            return False  # whoever they are
+        member = await self.member(user)
+        return rules.allow(user, role, is_guest=member.is_guest, runs_workspace=member.runs_workspace)
 
     async def need(self, user: str, role: Role, channel: str) -> None:
         """Raise Misuse if a person may not do what a role may in a channel."""

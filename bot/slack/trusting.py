@@ -9,7 +9,7 @@ from bot.pipeline.review import approve, best_of
 from bot.pipeline.studio import Studio
 from bot.records import PostState
 from bot.records.tables import CandidateRow
-from bot.roles import Rules, named
+from bot.roles import Rules
 from bot.slack.inbox import user_of
 from bot.slack.story import Story
 
@@ -24,7 +24,7 @@ def trusted_pick(story: Story, rules: Rules) -> CandidateRow | None:
     )
     if story.post.state != PostState.REVIEW or story.drawing is not None or not is_first or story.brief is None:
         return None
-    if not rules.trusted or not named(user_of(story.post.requested_by), rules.trusted):
+    if not rules.trusts(user_of(story.post.requested_by)):
         return None
     pick = best_of(story.newest)
     if pick is None or not is_spotless([*story.brief.verdicts, *pick.verdicts], rules.trusted_score):

@@ -14,6 +14,11 @@ def test_as_shipped_everybody_asks_and_approves_and_the_workspace_admins_rule(ho
     assert rules.allow("U1", Role.ADMIN, runs_workspace=True)
 
 
+def test_guests_are_nobody_until_they_are_named():
+    assert not any(Rules().allow("UG", role, is_guest=True) for role in Role)
+    assert Rules(requesters=("*", "UG")).allow("UG", Role.REQUESTER, is_guest=True)
+
+
 def test_named_roles_include_those_below_and_nobody_else():
     rules = Rules(requesters=("UR",), approvers=("UA",), admins=("UB",))
     assert [rules.allow("UR", role) for role in Role] == [True, False, False]

@@ -33,6 +33,7 @@ def test_a_spotless_post_of_a_trusted_person_is_picked():
     ("told", "rules"),
     [
         (story(), Rules()),
+        (story(), Rules(trusted=("UR",), two_people=True)),
         (story(person="slack:UX"), TRUSTING),
         (story(person="cli:ana"), TRUSTING),
         (story(text=verdict(0.06)), TRUSTING),
