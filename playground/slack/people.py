@@ -269,6 +269,8 @@ class People:
         action["action_ts"] = self._slack.workspace.ts()
         if element["type"] == "button":
             more = {name: element[name] for name in ("value", "style", "url") if name in element}
+            if value is not None:
+                more["value"] = str(value)  # what a window shows that was not told of a change yet
             return action | {"text": element["text"]} | more
         if element["type"] == "overflow":
             chosen = [option for option in options(element) if option.get("value") == str(value)]
