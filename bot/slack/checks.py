@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.settings import Settings
-from bot.slack.manifest import bot_scopes
+from bot.slack.manifest import needed_scopes
 
 CALL_SECONDS = 10
 
@@ -54,7 +54,7 @@ def look_at_token(client: WebClient, settings: Settings, most_skew: timedelta) -
         return
     headers = {name.lower(): value for name, value in answer.headers.items()}
     granted = [scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip()]
-    missing = [scope for scope in bot_scopes() if granted and scope not in granted]
+    missing = [scope for scope in needed_scopes() if granted and scope not in granted]
     if missing:
         told = f"the app lacks {', '.join(missing)}: add them under OAuth & Permissions and install it again."
         yield Look("slack", True, told)

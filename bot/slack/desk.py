@@ -48,8 +48,7 @@ class Desk:
 
     studio: Studio
     client: AsyncWebClient
-    _address: str | None = None
-    _team: str | None = None
+    _itself: Mapping[str, str] | None = None
     _background: set[asyncio.Task[None]] = field(default_factory=set)
     _members: dict[str, tuple[float, Member]] = field(default_factory=dict)
 
@@ -81,11 +80,20 @@ class Desk:
         self._members[user] = (time.monotonic(), member)
         return member
 
+    async def itself(self) -> Mapping[str, str]:
+        """Whom the bot's token speaks for, and where, as `auth.test` says; asked once."""
+        if self._itself is None:
+            answer = await self.client.auth_test()
+            self._itself = {name: str(answer.get(name) or "") for name in ("team_id", "user_id", "url")}
+        return self._itself
+
     async def team(self) -> str:
         """Slack's id of the workspace that the bot's token is for."""
-        if self._team is None:
-            self._team = str((await self.client.auth_test())["team_id"])
-        return self._team
+        return (await self.itself())["team_id"]
+
+    async def bot_user(self) -> str:
+        """Slack's id of the bot as one of the workspace's members."""
+        return (await self.itself())["user_id"]
 
     async def rules(self, channel: str) -> Rules:
         """The rules of a channel."""
@@ -138,9 +146,7 @@ class Desk:
 
     async def address(self) -> str:
         """The workspace's own web address; empty where Slack does not say."""
-        if self._address is None:
-            self._address = str((await self.client.auth_test()).get("url") or "")
-        return self._address
+        return (await self.itself())["url"]
 
     async def direct(self, user: str) -> str:
         """The direct message channel with a person."""

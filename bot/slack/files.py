@@ -15,11 +15,12 @@ FIRST_WAIT, LONGEST_WAIT, PATIENCE = 0.3, 3.0, 60.0
 
 @dataclass(frozen=True)
 class Upload:
-    """A picture: its file name, what it shows, its bytes."""
+    """A picture: its file name, what it shows, its bytes, and what it is called where people see it."""
 
     name: str
     alt: str
     data: bytes
+    title: str = ""
 
 
 async def upload(
@@ -32,7 +33,8 @@ async def upload(
         TimeoutError: if it does not get ready with them.
     """
     wanted = [
-        {"filename": one.name, "file": one.data, "title": one.name, "alt_txt": one.alt[:1_000]} for one in uploads
+        {"filename": one.name, "file": one.data, "title": one.title or one.name, "alt_txt": one.alt[:1_000]}
+        for one in uploads
     ]
     answer = await client.files_upload_v2(file_uploads=wanted, channel=channel or None, thread_ts=thread or None)
     ids = [str(file["id"]) for file in answer["files"]]

@@ -1,14 +1,12 @@
 """One post's thread, made to say what the records say, message by message.
 
 Every message is made of a `Story`; what was sent is remembered by its digest, so that showing twice changes nothing.
-Between Slack's answer and our note of it lies a moment in which a crash would show a message a second time; nothing
-else depends on messages, so that nothing is decided twice.
+Nothing else depends on messages, so that nothing is decided by them.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import time
 from collections.abc import Sequence
@@ -18,7 +16,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import EaselError
 from bot.records import PostState
@@ -29,6 +26,7 @@ from bot.slack.blocks.outcome import outcome_blocks, outcome_text
 from bot.slack.blocks.review import Gallery, alt_of, review_blocks
 from bot.slack.blocks.status import status_blocks, status_text
 from bot.slack.blocks.words import Json, context, escaped, marked, section
+from bot.slack.conversation import REFUSED_BLOCKS, Conversation, digest
 from bot.slack.desk import Desk
 from bot.slack.errands import reason
 from bot.slack.files import Upload, discard, upload
@@ -38,12 +36,6 @@ from bot.slack.trusting import approve_unseen, trusted_pick
 
 EDIT_SECONDS = 3.0
 """Between two edits of a thread's first message: Slack allows some fifty edits a minute in a workspace."""
-
-NOT_HERE = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action", "team_not_found"})
-"""Slack's words for a channel that the app may not write to."""
-GONE = frozenset({"message_not_found", "cant_update_message"})
-"""Slack's words for a message that somebody deleted."""
-REFUSED_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "invalid_attachments"})
 
 log = logging.getLogger("easel.slack")
 
@@ -64,17 +56,11 @@ class Pace:
         return time.monotonic() - self.edited.get(post_id, float("-inf")) >= EDIT_SECONDS
 
 
-class Thread:
+class Thread(Conversation):
     """One post's thread, held by this process while it is made to say what the records say."""
 
     def __init__(self, desk: Desk, row: ThreadRow, holder: str, pace: Pace) -> None:
-        self.desk = desk
-        self.post_id = row.post_id
-        self.channel = row.channel
-        self.thread_ts = row.thread_ts
-        self.messages: dict[str, Any] = json.loads(json.dumps(row.messages))
-        self.holder = holder
-        self.requester = ""
+        super().__init__(desk, row, holder)
         self.pace = pace
 
     async def show(self) -> None:
@@ -96,17 +82,11 @@ class Thread:
             values["shown_audit"] = story.newest_audit
         await self.save(**values)
 
-    async def save(self, **values: Any) -> None:
-        """Note what is shown."""
-        kept = {"channel": self.channel, "thread_ts": self.thread_ts, "messages": self.messages, **values}
-        if not await self.desk.do(lambda: self.desk.records.save_thread(self.post_id, self.holder, **kept)):
-            raise EaselError("another process holds it by now")
-
     async def show_status(self, story: Story) -> bool:
         """The first message; False if it was edited too short a while ago and has to wait."""
         known = self.messages.setdefault("status", {})
         if "ts" not in known:
-            await self.reply(known, self.status(story), status_text(story), story)
+            await self.post("status", lambda: self.status(story), status_text(story))
             self.pace.edited[self.post_id] = time.monotonic()
             return True
         if not self.pace.may_edit(self.post_id):
@@ -147,37 +127,35 @@ class Thread:
 
     async def show_batch(self, story: Story, batch: Sequence[CandidateRow]) -> None:
         """One drawing's candidates: shared in the thread, then to be picked from."""
-        known = self.messages.setdefault(f"batch:{batch[0].brief_id}", {"files": {}, "gallery": Gallery.CAROUSEL})
+        name = f"batch:{batch[0].brief_id}"
+        known = self.messages.setdefault(name, {"files": {}, "gallery": Gallery.CAROUSEL})
         if len(known["files"]) < len(batch):
-            await self.share(story, batch, known)
-        await self.show_gallery(story, batch, known)
+            known["files"] = await self.share_batch(story, batch, known)
+            await self.save()
+        await self.show_gallery(story, batch, name)
 
-    async def share(self, story: Story, batch: Sequence[CandidateRow], known: dict[str, Any]) -> None:
-        """Upload a drawing's candidates into the thread, all in one message."""
-        pictures = self.desk.studio.pictures
+    async def share_batch(self, story: Story, batch: Sequence[CandidateRow], known: dict[str, Any]) -> dict[str, str]:
+        """Upload a drawing's candidates into the thread: Slack's ids by the candidates'."""
+        read = self.desk.studio.pictures.read
         uploads = [
-            Upload(f"candidate-{row.number}.png", alt_of(story, row), await self.desk.do(pictures.read, row.picture))
+            Upload(
+                f"{row.id}.png",
+                alt_of(story, row),
+                await self.desk.do(read, row.picture),
+                f"candidate-{row.number}.png",
+            )
             for row in batch
         ]
-        try:
-            ids = await upload(self.desk.client, uploads, channel=self.channel, thread=self.thread_ts or "")
-        except SlackApiError as error:
-            await self.go_direct(error)
-            ids = await upload(self.desk.client, uploads, channel=self.channel)
-        known["files"] = dict(zip((row.id for row in batch), ids, strict=True))
-        await self.save()
+        ids = await self.share(known, uploads)
+        return dict(zip((row.id for row in batch), ids, strict=True))
 
-    async def show_gallery(self, story: Story, batch: Sequence[CandidateRow], known: dict[str, Any]) -> None:
+    async def show_gallery(self, story: Story, batch: Sequence[CandidateRow], name: str) -> None:
         """The message to pick from, in the best form that Slack takes."""
-        galleries = list(Gallery)
+        known, galleries = self.messages[name], list(Gallery)
         for gallery in galleries[galleries.index(Gallery(known["gallery"])) :]:
             blocks = review_blocks(story, batch, known["files"], gallery)
-            text = f"Candidates {batch[0].number} to {batch[-1].number}"
             try:
-                if "ts" not in known:
-                    await self.reply(known, blocks, text)
-                elif known["digest"] != digest(blocks):
-                    await self.update(known, blocks, text)
+                await self.put(name, blocks, f"Candidates {batch[0].number} to {batch[-1].number}")
             except SlackApiError as error:
                 if error.response.get("error") not in REFUSED_BLOCKS or gallery is Gallery.WORDS:
                     raise
@@ -190,73 +168,24 @@ class Thread:
         """A message for each approval: where the post goes, and how that went."""
         for approval in dict.fromkeys(row.approval_hash for row in story.publications):
             rows = [row for row in story.publications if row.approval_hash == approval]
-            known = self.messages.setdefault(f"outcome:{approval[:12]}", {})
-            blocks, text = outcome_blocks(rows), outcome_text(rows)
-            if "ts" not in known:
-                await self.reply(known, blocks, text)
-            elif known["digest"] != digest(blocks):
-                await self.update(known, blocks, text)
+            await self.put(f"outcome:{approval[:12]}", outcome_blocks(rows), outcome_text(rows))
 
     async def show_reminder(self, story: Story) -> None:
         """A message for the last reminder, while the post still waits."""
         last = max((row.id for row in story.audit if row.to_state == REMINDED), default=0)
-        if last <= self.messages.get("reminded", {}).get("audit", 0) or story.post.state != PostState.REVIEW:
+        name = f"reminder:{last}"
+        if not last or "ts" in self.messages.get(name, {}) or story.post.state != PostState.REVIEW:
             return
-        known = {"audit": last}
-        self.messages["reminded"] = known
         approvers = [name for name in (await self.desk.rules(self.channel)).approvers if name != EVERYBODY]
         told = next(row.why for row in story.audit if row.id == last)
         text = f":alarm_clock: {' '.join(f'<@{name}>' for name in approvers)} This post {escaped(told)}."
-        await self.reply(known, [section(marked(text))], text)
+        await self.put(name, [section(marked(text))], text)
 
     def status(self, story: Story, preview: str = "") -> list[Json]:
         """The first message, with a word about the channel that the app could not write to."""
         lost = self.messages.get("lost")
         told = f"I am not in <#{lost}>, so this goes on here. `/invite` me there for the next one."
         return status_blocks(story, preview) + ([context(marked(told))] if lost else [])
-
-    async def reply(self, known: dict[str, Any], blocks: list[Json], text: str, story: Story | None = None) -> None:
-        """A new message in the thread, or (with the `story`) the one that begins it; noted at once."""
-        try:
-            answer = await self.say(blocks, text)
-        except SlackApiError as error:
-            await self.go_direct(error)
-            blocks = self.status(story) if story else blocks
-            answer = await self.say(blocks, text)
-        known |= {"ts": str(answer["ts"]), "digest": digest(blocks)}
-        self.channel = str(answer["channel"])
-        self.thread_ts = self.thread_ts or known["ts"]
-        await self.save()
-
-    async def say(self, blocks: list[Json], text: str) -> AsyncSlackResponse:
-        """Post a message where the thread is."""
-        return await self.desk.client.chat_postMessage(
-            channel=self.channel, thread_ts=self.thread_ts, blocks=blocks, text=text, unfurl_links=False
-        )
-
-    async def go_direct(self, error: SlackApiError) -> None:
-        """Go on in a direct message to who asked, if `error` says that the app may not write here.
-
-        Raises:
-            SlackApiError: `error`, if it says something else, or the requester is nobody in Slack.
-        """
-        lost = self.channel
-        if error.response.get("error") not in NOT_HERE or not self.requester:
-            raise error
-        direct = await self.desk.direct(self.requester)
-        if direct == lost:
-            raise error
-        self.channel, self.thread_ts, self.messages["lost"] = direct, None, lost
-
-    async def update(self, known: dict[str, Any], blocks: list[Json], text: str) -> None:
-        """Say something else in a message; one that is gone, or where the app may no longer write, is let go."""
-        try:
-            await self.desk.client.chat_update(channel=self.channel, ts=known["ts"], blocks=blocks, text=text)
-        except SlackApiError as error:
-            if error.response.get("error") not in GONE | NOT_HERE:
-                raise
-        known["digest"] = digest(blocks)
-        await self.save()
 
 
 def batches(candidates: Sequence[CandidateRow]) -> list[list[CandidateRow]]:
@@ -265,8 +194,3 @@ def batches(candidates: Sequence[CandidateRow]) -> list[list[CandidateRow]]:
     for row in candidates:
         by_brief.setdefault(row.brief_id, []).append(row)
     return list(by_brief.values())
-
-
-def digest(blocks: Sequence[Json]) -> str:
-    """What a message says, in short."""
-    return hashlib.sha256(json.dumps(blocks, sort_keys=True).encode()).hexdigest()[:16]

@@ -6,20 +6,13 @@ from collections.abc import Collection
 from typing import Protocol
 
 from aiohttp import ClientSession, ClientTimeout
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-    AsyncServerErrorRetryHandler,
-)
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.pipeline.studio import Studio
 from bot.records import Records
 from bot.settings import Settings
 from bot.slack.desk import Desk
-
-RATE_RETRIES = 5
-"""Times that Slack's "wait so long" is heeded before a call fails; what called is tried again later then."""
+from bot.slack.retries import retry_handlers
 
 CALL_SECONDS = 30
 
@@ -63,15 +56,10 @@ def open_session() -> ClientSession:
 
 def web_client(settings: Settings, token: str, session: ClientSession | None = None) -> AsyncWebClient:
     """A client of Slack's Web API that waits when it is told to, and tries again where nothing can have happened."""
-    handlers = [
-        AsyncConnectionErrorRetryHandler(max_retry_count=1),
-        AsyncServerErrorRetryHandler(max_retry_count=2),
-        AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_RETRIES),
-    ]
     return AsyncWebClient(
         token=token or None,
         base_url=settings.slack_api_url,
         timeout=CALL_SECONDS,
         session=session,
-        retry_handlers=list(handlers),
+        retry_handlers=retry_handlers(),
     )

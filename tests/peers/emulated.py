@@ -156,7 +156,7 @@ def running_emulate(node, door):
         "redirect_uris": [f"{door}/slack/oauth_redirect"],
         "scopes": bot_scopes(),
     }
-    scopes = [*bot_scopes(), "channels:history"]
+    scopes = bot_scopes()
     seed = {
         "users": [{"name": name} for name in ROLES],
         "channels": [{"name": "launches"}],

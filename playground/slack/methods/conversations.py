@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from playground.slack import payloads
 from playground.slack.errors import SlackError
 from playground.slack.methods.method import Arguments, Json, Method
-from playground.slack.workspace import BOT_USER, Channel
+from playground.slack.workspace import BOT_USER, Channel, Message
 
 if TYPE_CHECKING:
     from playground.slack.slack import Slack
@@ -48,22 +48,35 @@ def history(slack: Slack, given: Arguments) -> Json:
     if BOT_USER not in channel.members:
         raise SlackError("not_in_channel")
     found = [m for m in channel.messages.values() if not m.is_reply and not m.only_for]
-    oldest, latest = given.text("oldest", "0"), given.text("latest") or "9"
-    within = [m for m in found if oldest < m.ts < latest or (given.flag("inclusive") and m.ts in (oldest, latest))]
-    newest = within[::-1][: given.whole("limit", 100)]
-    return {"messages": [payloads.message_shown(slack, message) for message in newest], "has_more": False}
+    newest = within(found, given)[::-1][: given.whole("limit", 100)]
+    return {"messages": shown(slack, newest, given), "has_more": False}
 
 
 def replies(slack: Slack, given: Arguments) -> Json:
-    """A thread, from its first message on."""
+    """A thread: its first message, then what is below it."""
     channel = seen(slack, given)
     if BOT_USER not in channel.members:
         raise SlackError("not_in_channel")
     first = channel.messages.get(given.needed("ts"))
     if first is None:
         raise SlackError("thread_not_found")
-    thread = [first, *slack.workspace.replies(first)]
-    return {"messages": [payloads.message_shown(slack, message) for message in thread], "has_more": False}
+    thread = [first, *within(slack.workspace.replies(first), given)]
+    return {"messages": shown(slack, thread, given), "has_more": False}
+
+
+def within(messages: list[Message], given: Arguments) -> list[Message]:
+    """Those between the times that a call names."""
+    oldest, latest, inclusive = given.text("oldest", "0"), given.text("latest") or "9", given.flag("inclusive")
+    return [m for m in messages if oldest < m.ts < latest or (inclusive and m.ts in (oldest, latest))]
+
+
+def shown(slack: Slack, messages: list[Message], given: Arguments) -> list[Json]:
+    """Message objects; with what apps wrote beside them only where it is asked for."""
+    made = [payloads.message_shown(slack, message) for message in messages]
+    if not given.flag("include_all_metadata"):
+        for message in made:
+            message.pop("metadata", None)
+    return made
 
 
 def join(slack: Slack, given: Arguments) -> Json:

@@ -60,6 +60,23 @@ def info(slack: Slack, given: Arguments) -> Json:
     return {"file": payloads.file_shown(slack, file), "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
+def list_all(slack: Slack, given: Arguments) -> Json:
+    """The files that the app may read, on one page, the newest first."""
+    user, channel, oldest = given.text("user"), given.text("channel"), given.whole("ts_from", 0)
+    found = [
+        file
+        for file in slack.workspace.files.values()
+        if file.created > 0
+        and slack.can_read(file)
+        and user in ("", file.owner)
+        and (not channel or channel in file.channels)
+        and file.created >= oldest
+    ]
+    newest = sorted(found, key=lambda file: file.created, reverse=True)[: given.whole("count", 100)]
+    paging = {"count": len(newest), "total": len(found), "page": 1, "pages": 1}
+    return {"files": [payloads.file_shown(slack, file) for file in newest], "paging": paging}
+
+
 def delete(slack: Slack, given: Arguments) -> Json:
     """Take a file of the app's own away; messages show that it is gone."""
     file = slack.workspace.file(given.needed("file"))
@@ -100,5 +117,6 @@ METHODS = {
     "files.getUploadURLExternal": Method(begin_upload, ("files:write",)),
     "files.completeUploadExternal": Method(complete_upload, ("files:write",)),
     "files.info": Method(info, ("files:read",)),
+    "files.list": Method(list_all, ("files:read",), 3),
     "files.delete": Method(delete, ("files:write",), 3),
 }

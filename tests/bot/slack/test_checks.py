@@ -6,7 +6,7 @@ import pytest
 
 from bot.settings import CONFIG, Settings
 from bot.slack.checks import look_at_clock, look_at_slack
-from bot.slack.manifest import bot_scopes
+from bot.slack.manifest import needed_scopes
 from playground.slack.credentials import Credentials
 from playground.slack.process import running_slack
 
@@ -67,8 +67,8 @@ def test_the_bot_ends_with_one_line_where_a_token_is_missing_or_refused(slack, e
     assert b"Traceback" not in told.stderr
 
 
-def test_the_manifest_asks_for_what_the_bot_uses_and_nothing_else():
+def test_the_manifest_needs_what_the_bot_uses_and_nothing_else():
     used = {
         "commands", "chat:write", "files:write", "files:read", "users:read", "im:write", "channels:read", "groups:read"
     }  # fmt: skip
-    assert set(bot_scopes()) == used
+    assert set(needed_scopes()) == used

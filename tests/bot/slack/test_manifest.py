@@ -11,7 +11,7 @@ import yaml
 from bot.slack.listeners.commands.easel import COMMAND
 from bot.slack.listeners.events import app_home_opened, app_removed
 from bot.slack.listeners.shortcuts import new_post, paint_message
-from bot.slack.manifest import MANIFEST
+from bot.slack.manifest import MANIFEST, needed_scopes
 
 
 def text(least, most, pattern=".*"):
@@ -54,6 +54,7 @@ SLASH_COMMAND = table(
     usage_hint=text(1, 1_000),
     should_escape=flag,
 )
+SCOPES = several(text(1, 60, "^[a-z_.:]+$"), 1, 255)
 SCHEMA = table(
     "display_information",
     _metadata=table("", major_version=number, minor_version=number),
@@ -71,7 +72,7 @@ SCHEMA = table(
         shortcuts=several(SHORTCUT, 1, 10),
         slash_commands=several(SLASH_COMMAND, 1, 50),
     ),
-    oauth_config=table("", scopes=table("", bot=several(text(1, 60, "^[a-z_.:]+$"), 1, 255))),
+    oauth_config=table("", scopes=table("", bot=SCOPES, bot_optional=SCOPES)),
     settings=table(
         "",
         event_subscriptions=table("", bot_events=several(text(1, 60, "^[a-z_.]+$"), 1, 100)),
@@ -95,6 +96,12 @@ def test_it_keeps_to_the_schema(manifest):
 def test_what_does_not_keep_to_the_schema_is_met(manifest):
     assert not SCHEMA({**manifest, "display_information": {"name": "x" * 36}})
     assert not SCHEMA({**manifest, "colour": "red"})
+
+
+def test_what_may_be_declined_is_asked_for_too_as_slack_wants_it(manifest):
+    scopes = manifest["oauth_config"]["scopes"]
+    assert set(scopes["bot_optional"]) < set(scopes["bot"])
+    assert needed_scopes() == [scope for scope in scopes["bot"] if not scope.endswith(":history")]
 
 
 def test_it_names_every_callback_and_no_other(manifest):

@@ -1,14 +1,19 @@
 """The bot is killed, doubled, cut off, told to wait and refused; what was acknowledged is shown, and shown once."""
 
+import asyncio
 import time
 
 import pytest
+from aiohttp import ClientError
 from PIL import Image
 
 from bot.records import PostState
 from bot.records.options import PostOptions
 from bot.records.store import Drawn
 from bot.records.values import short_id
+from bot.slack.showing import LEASE
+from bot.slack.thread import Pace, Thread
+from bot.slack.workspaces import OneWorkspace, open_session
 from tests.bot.slack.conftest import running
 from tests.bot.slack.people import PATIENCE, People, buttons, words
 
@@ -46,6 +51,52 @@ def in_review(office, text):
     records.end_drawing(post_id, [1])
     records.move_post(post_id, PostState.REVIEW, "easel", "ready", expected=PostState.PREPARING)
     return post_id
+
+
+def show(office, post_id):
+    """Show a post's thread as a new process finds it, and end."""
+
+    async def shown():
+        async with open_session() as session:
+            desk = await OneWorkspace(office, session).desk_of("local")
+            await Thread(desk, office.records.lease_thread(post_id, "bot", LEASE), "bot", Pace()).show()
+
+    asyncio.run(shown())
+
+
+def lose_the_answer(slack, method):
+    """Slack carries the next such call out, and who called never hears of it."""
+    slack.arm(method="POST", path=f"/{method}", do="drop", acted=True)
+
+
+def test_what_slack_took_and_nobody_noted_is_found_and_not_shown_again(office, slack, people):
+    post_id = in_review(office, "answers that are lost")
+    for method in ("chat.postMessage", "files.completeUploadExternal", "chat.postMessage"):
+        lose_the_answer(slack, method)
+        with pytest.raises(ClientError):
+            show(office, post_id)
+    assert not office.records.thread(post_id).shown_audit
+    show(office, post_id)
+    slack.wait(lambda: len(people.messages("requester")) == 3, PATIENCE, "all that there is to show")
+    [pictures] = [message["files"] for message in people.messages("requester") if "files" in message]
+    assert [file["title"] for file in pictures] == ["candidate-1.png", "candidate-2.png"]
+    assert len(shown(people, "answers that are lost")) == len(shown(people, "Pick a picture")) == 1
+    assert "Approve 2" in buttons(people.find("requester", "Approve 2"))
+    show(office, post_id)
+    assert len(people.messages("requester")) == 3
+    assert office.records.thread(post_id).shown_audit == office.records.newest_audit(post_id)
+
+
+def test_where_a_workspace_lets_nobody_look_a_lost_answer_is_shown_again(office, slack, people):
+    post_id = in_review(office, "a workspace of few words")
+    lose_the_answer(slack, "chat.postMessage")
+    with pytest.raises(ClientError):
+        show(office, post_id)
+    refusal = {"ok": False, "error": "missing_scope", "needed": "channels:history"}
+    slack.arm(path="/conversations.history", do="status", status=200, body=refusal)
+    show(office, post_id)
+    assert len(shown(people, "a workspace of few words")) == 2
+    assert office.records.thread(post_id).messages["status"]["ts"]
 
 
 def test_a_bot_killed_after_its_acknowledgement_loses_nothing_and_the_next_shows_it_once(office, slack, people):
