@@ -112,12 +112,12 @@ def doodle(
     given: Annotated[Path | None, typer.Option(help="The bundle to start from; shipped doodle if left out.")] = None,
     icons: Annotated[Path | None, typer.Option(help="data: the node_modules folder with the icon packages.")] = None,
     clipart: Annotated[Path | None, typer.Option(help="data: the svg folder of openclipart.")] = None,
-    scenes: Annotated[int, typer.Option(min=1, help="data: how many scenes to compose and encode.")] = 20_000,
+    scenes: Annotated[int, typer.Option(min=1, help="data: how many scenes to compose.")] = 20_000,
     minutes: Annotated[
-        float | None, typer.Option(min=0.1, help="vqgan, seq2seq, clip: how long to train; 60 (clip: 20) if left out.")
+        float | None, typer.Option(min=0.1, help="vqgan, seq2seq, clip: how long to train; 60 (clip: 75) if left out.")
     ] = None,
     batch: Annotated[
-        int | None, typer.Option(min=1, help="Samples a step: 16 (clip: 128) if left out; a GPU likes 512.")
+        int | None, typer.Option(min=1, help="Samples a step: 16 (clip: 256) if left out; a GPU likes 512.")
     ] = None,
     peak_rate: Annotated[float | None, typer.Option(help="The highest learning rate; stages have defaults.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="clip: 0 is shipped; another seed makes a second judge.")] = 0,
@@ -133,7 +133,6 @@ def doodle(
     chosen: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     if stage is Stage.data:
         stages.build_data(place, scenes, os.cpu_count() or 1, icons, clipart, typer.echo)
-        stages.encode_data(place, typer.echo)
     elif stage is Stage.vqgan:
         stages.train_vqgan_stage(place, PixelSchedule(**{**ON_TWO_CORES, **chosen}), typer.echo)
     elif stage is Stage.seq2seq:

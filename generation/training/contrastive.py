@@ -25,7 +25,8 @@ from generation.clip.scoring import MEAN, STANDARD_DEVIATION
 from generation.models.weights import SAFETENSORS_NAME, write_safetensors
 from generation.training.chained import Progress, Schedule, run
 from generation.training.optimisers import rate_at
-from generation.training.render import render
+from generation.training.render import render, render_uint8
+from generation.training.scenes import SCENE_SIZE
 from generation.vqgan.modeling import Vqgan
 
 _EPSILON = 1e-5
@@ -90,17 +91,21 @@ class ClipShape:
 
 @dataclass(frozen=True)
 class ClipSchedule(Schedule):
-    """How to train; ``decoded_share`` of the pictures go through the VQGAN first, since drawn ones are to be judged."""
+    """How to train, and on what: ``pictures`` scenes at most, ``decoded`` of them as the VQGAN gives them back, since
+    drawn ones are to be judged. Those are ``decoded_share`` of each batch.
+    """
 
     batch: int = 1024
+    pictures: int = 800_000
+    decoded: int = 200_000
     decoded_share: float = 0.25
     minutes: float = 1.2
     steps_a_call: int = 10
 
     @classmethod
     def on_two_cores(cls, seed: int) -> ClipSchedule:
-        """A reduced schedule: enough for a second judge of drawn pictures, not for weights to ship."""
-        return cls(batch=128, decoded_share=0.125, minutes=20.0, warm_up=100, steps_a_call=2, seed=seed)
+        """Fewer pictures (3 GB) and smaller batches: enough for a second judge."""
+        return cls(batch=256, pictures=60_000, decoded=3_000, minutes=75.0, warm_up=100, steps_a_call=5, seed=seed)
 
 
 def clip_ids(ids: jax.Array, shape: ClipShape) -> jax.Array:
@@ -136,11 +141,14 @@ def contrastive_losses(
 
 
 def train_clip(
-    vqgan: Vqgan, layouts: jax.Array, codes: jax.Array, ids: jax.Array, sprites: jax.Array,
-    shape: ClipShape, schedule: ClipSchedule,
+    pictures: jax.Array, ids: jax.Array, shape: ClipShape, schedule: ClipSchedule,
     report: Callable[[Progress], None] = lambda progress: None, dtype: Any = jnp.float32,
 ) -> Clip:  # fmt: skip
-    """Train from nothing on scenes; `ids` are doodle's. Raises TrainingError if the loss is not a number."""
+    """Train from nothing on :func:`training_pictures` and doodle's `ids` (N, T) of their captions.
+
+    Raises:
+        TrainingError: the loss is not a number.
+    """
     optimiser = optax.chain(
         optax.clip_by_global_norm(1.0),
         optax.scale_by_adam(0.9, 0.98),
@@ -148,31 +156,50 @@ def train_clip(
     )
     graph, parameters = nnx.split(Clip(shape.config(), rngs=nnx.Rngs(schedule.seed), dtype=dtype))
     state = {"parameters": parameters, "optimiser": optimiser.init(parameters), **schedule.counters()}
-    decoded = round(schedule.batch * schedule.decoded_share)
+    through_vqgan = jnp.arange(schedule.batch) < round(schedule.batch * schedule.decoded_share)
 
     def loss_of(parameters: Any, ids: jax.Array, pixels: jax.Array) -> jax.Array:
         clip = nnx.merge(graph, parameters)
         texts, pictures = embed_texts(clip, clip_ids(ids, shape)), embed_pictures(clip, pixels)
         return contrastive_losses(texts, pictures, clip.logit_scale[...]).mean()
 
-    def step(state: dict[str, Any], data: tuple[jax.Array, ...]) -> tuple[dict[str, Any], jax.Array]:
-        layouts, codes, ids, sprites = data
+    def step(state: dict[str, Any], data: tuple[jax.Array, jax.Array]) -> tuple[dict[str, Any], jax.Array]:
+        pictures, ids = data
         key = jax.random.fold_in(jax.random.key(schedule.seed), state["step"])
-        rows = jax.random.randint(key, (schedule.batch,), 0, layouts.shape[0])
-        pixels = render(layouts[rows[decoded:]], sprites)
-        if decoded:
-            drawn = vqgan.decode_codes(codes[rows[:decoded]].astype(jnp.int32)).astype(jnp.float32)
-            pixels = jnp.concatenate([jnp.clip(drawn, 0, 1), pixels])
-        loss, gradients = jax.value_and_grad(loss_of)(state["parameters"], ids[rows].astype(jnp.int32), pixels)
+        most = jnp.where(through_vqgan, min(schedule.decoded, len(pictures)), len(pictures))
+        rows = jax.random.randint(key, (schedule.batch,), 0, most)
+        loss, gradients = jax.value_and_grad(loss_of)(
+            state["parameters"], ids[rows].astype(jnp.int32), pictures[rows].astype(jnp.float32) / 255
+        )
         updates, kept = optimiser.update(gradients, state["optimiser"], state["parameters"])
         rate = rate_at(state["step"], state["total"], peak=schedule.peak_rate, warm_up=schedule.warm_up)
         new = jax.tree.map(lambda p, u: p - rate * u, state["parameters"], updates)
         return {**state, "parameters": new, "optimiser": kept, "step": state["step"] + 1}, loss
 
-    data = (layouts, codes, ids, sprites)
-    state = run(state, schedule.several(step), data, schedule, ("loss",), report=report)
+    state = run(state, schedule.several(step), (pictures, ids), schedule, ("loss",), report=report)
     trained: Clip = nnx.merge(graph, state["parameters"])
     return trained
+
+
+def training_pictures(
+    vqgan: Vqgan, layouts: np.ndarray, sprites: jax.Array, schedule: ClipSchedule, batch: int
+) -> jax.Array:
+    """layouts (N, LAYOUT_SIZE) -> (N, Y, X, 3) uint8, the first `schedule.decoded` as the VQGAN gives them back.
+
+    They are made once: in each step, the VQGAN and the composing would take more time on a CPU than both towers do.
+    """
+
+    @jax.jit
+    def decoded(layouts: jax.Array, sprites: jax.Array) -> jax.Array:
+        pixels = vqgan.decode_codes(vqgan.nearest_codes(vqgan.encode(render(layouts, sprites))))
+        return jnp.round(jnp.clip(pixels, 0, 1) * 255).astype(jnp.uint8)
+
+    pictures = np.empty((len(layouts), SCENE_SIZE, SCENE_SIZE, 3), np.uint8)
+    for start in range(0, len(layouts), batch):
+        part = layouts[start : start + batch]
+        drawn = decoded(jnp.asarray(part), sprites) if start < schedule.decoded else render_uint8(part, sprites)
+        pictures[start : start + batch] = drawn
+    return jnp.asarray(pictures)
 
 
 def top_k_retrieval(texts: jax.Array, pictures: jax.Array, k: int) -> float:

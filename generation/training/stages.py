@@ -71,7 +71,7 @@ class Curve:
 
 
 def build_data(work: Work, scenes: int, processes: int, icons: Path | None, clipart: Path | None, say: Say) -> None:
-    """Atlas (unless it is there), training scenes and held-out scenes; encoding them is :func:`encode_data`."""
+    """Atlas (unless it is there), training scenes and held-out scenes."""
     from generation.dalle.config import DalleConfig
     from generation.dalle.tokens import TextTokeniser
     from generation.training.dataset import held_out_pairs, held_out_scenes, training_scenes
@@ -101,7 +101,7 @@ def build_data(work: Work, scenes: int, processes: int, icons: Path | None, clip
 
 
 def encode_data(work: Work, say: Say) -> None:
-    """Add the codes of every picture, by the given VQGAN."""
+    """Add the codes of every picture, by the given VQGAN, where they are missing."""
     import jax
     import jax.numpy as jnp
 
@@ -109,7 +109,7 @@ def encode_data(work: Work, say: Say) -> None:
     from generation.vqgan.params import load_vqgan
 
     sprites = _sprites(work)
-    batch = ENCODING_BATCH["gpu" if jax.default_backend() == "gpu" else "cpu"]
+    batch = _encoding_batch()
     fast = jnp.bfloat16 if jax.default_backend() == "gpu" else jnp.float32
     for name, dtype in (("held-out.npz", jnp.float32), ("held-out-pairs.npz", jnp.float32), ("scenes.npz", fast)):
         scenes = SceneSet.load(work.path(name))
@@ -140,6 +140,7 @@ def train_seq2seq_stage(work: Work, schedule: Schedule, say: Say) -> None:
     from generation.training.seq2seq import train_seq2seq
     from generation.training.teacher_forcing import Arithmetic
 
+    encode_data(work, say)
     how = Arithmetic.for_backend(jax.default_backend())
     model = load_dalle(work.given)
     config = model.config
@@ -167,6 +168,7 @@ def train_vqgan_stage(work: Work, schedule: PixelSchedule, say: Say) -> None:
     from generation.training.pixels import train_pixels
     from generation.vqgan.params import load_vqgan, published_weights
 
+    encode_data(work, say)
     dtype = jnp.bfloat16 if jax.default_backend() == "gpu" else jnp.float32
     scenes, held_out = SceneSet.load(work.path("scenes.npz")), SceneSet.load(work.path("held-out.npz"))
     curve = Curve("vqgan", say)
@@ -195,6 +197,7 @@ def train_clip_stage(work: Work, schedule: ClipSchedule, name: str, say: Say) ->
         save_clip,
         top_k_retrieval,
         train_clip,
+        training_pictures,
     )
     from generation.training.render import render
     from generation.vqgan.params import load_vqgan
@@ -205,8 +208,11 @@ def train_clip_stage(work: Work, schedule: ClipSchedule, name: str, say: Say) ->
     tuned = work.result / "vqgan"
     vqgan = load_vqgan(tuned if tuned.exists() else work.given / "vqgan", dtype=dtype)
     curve = Curve(name, say)
-    layouts, ids = jnp.asarray(scenes.layouts), jnp.asarray(scenes.ids)
-    clip = train_clip(vqgan, layouts, _codes(scenes), ids, sprites, shape, schedule, curve, dtype)
+    count = min(schedule.pictures, len(scenes.layouts))
+    pictures = training_pictures(vqgan, scenes.layouts[:count], sprites, schedule, _encoding_batch())
+    say(f"{name}: {count} pictures, the first {min(schedule.decoded, count)} as the VQGAN gives them back")
+    ids = jnp.asarray(scenes.ids[:count, : scenes.lengths.max()])
+    clip = train_clip(pictures, ids, shape, schedule, curve, dtype)
     save_clip(work.result / name, clip, shape)
     write_clip_tokenizer(work.given / "tokenizer.json", work.result / name, shape)
     curve.write(work.path(f"{name}-curve.jsonl"))
@@ -231,9 +237,14 @@ def _pairs(path: Path) -> Any:
 def _codes(scenes: SceneSet) -> Any:
     import jax.numpy as jnp
 
-    if scenes.codes is None:
-        raise TrainingError("the scenes are not encoded yet; run the stage `data` to its end")
+    assert scenes.codes is not None, "a stage that needs codes begins with encode_data"
     return jnp.asarray(scenes.codes)
+
+
+def _encoding_batch() -> int:
+    import jax
+
+    return ENCODING_BATCH["gpu" if jax.default_backend() == "gpu" else "cpu"]
 
 
 def _sprites(work: Work) -> Any:
