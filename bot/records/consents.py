@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 
 from bot.records.base import RecordsBase
 from bot.records.tables import ConsentRow
@@ -27,7 +28,15 @@ class ConsentRecords(RecordsBase):
         """The consent of any workspace with that state, which is used up by this; None if there is none any more."""
         with self.transaction() as session:
             row = session.get(ConsentRow, state, with_for_update=True)
-            if row is None:
+            if row is None or not row.sealed:
                 return None
             session.delete(row)
             return row if row.created_at > datetime.now(UTC) - CONSENT_LIFE else None
+
+    def use_up(self, state: str) -> bool:
+        """Whether a state of which nothing was kept comes back for the first time within `CONSENT_LIFE`."""
+        try:
+            self.add_consent(state, "")
+        except IntegrityError:
+            return False
+        return True

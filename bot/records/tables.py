@@ -175,7 +175,10 @@ class AccountRow(Table):
 
 
 class ConsentRow(Table):
-    """An account that somebody is connecting in a browser; what has to be remembered meanwhile is encrypted."""
+    """An account that somebody is connecting in a browser; what has to be remembered meanwhile is encrypted.
+
+    With nothing `sealed`: a state by which a workspace installed the app, and may not do so again.
+    """
 
     __tablename__ = "consents"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import Collection
 from typing import Any
@@ -125,24 +126,28 @@ class InstalledWorkspaces(AsyncInstallationStore):
 
 
 class SealedStates(AsyncOAuthStateStore):
-    """The `state` of an installation under way: sealed, so that nothing has to be kept, and good for ten minutes.
+    """The `state` of an installation under way: good for ten minutes and one use.
 
-    Bolt binds it to the browser by a cookie, so that nobody installs with another's.
+    It is sealed, so that whoever asks for a page leaves nothing behind; what is kept is that it was used. Bolt binds it
+    to the browser by a cookie, so that nobody installs with another's.
     """
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, records: Records) -> None:
         self._vault = vault
+        self._records = records
 
     async def async_issue(self, *_: Any, **__: Any) -> str:
         """A new state."""
-        return self._vault.seal_fields({"at": time.time()})
+        return self._vault.seal_fields({"at": time.time(), "id": secrets.token_hex(16)})
 
     async def async_consume(self, state: str) -> bool:
-        """Whether this is a state of ours, and not too old."""
+        """Whether this is a state of ours, not too old, and comes for the first time."""
         try:
-            return 0 <= time.time() - float(self._vault.open_fields(state)["at"]) < STATE_SECONDS
+            sealed = self._vault.open_fields(state)
+            age, name = time.time() - float(sealed["at"]), str(sealed["id"])
         except (EaselError, ValueError, KeyError, TypeError):
             return False
+        return 0 <= age < STATE_SECONDS and await asyncio.to_thread(self._records.use_up, name)
 
 
 def install_flow(studio: Studio, installations: InstalledWorkspaces) -> AsyncOAuthFlow:
@@ -160,6 +165,6 @@ def install_flow(studio: Studio, installations: InstalledWorkspaces) -> AsyncOAu
             install_path=INSTALL_PATH,
             redirect_uri_path=REDIRECT_PATH,
             installation_store=installations,
-            state_store=SealedStates(Vault(settings.home)),
+            state_store=SealedStates(Vault(settings.home), studio.records),
         ),
     )

@@ -69,6 +69,8 @@ def test_a_workspace_installs_the_app_uses_it_and_removes_it(office, slack, publ
     assert row.team == "T0PLAYGROUND"
     assert Credentials().bot_token not in row.token
     assert get(back, cookie)[0] >= 400  # the code is used up
+    status, _, page = get(get(link)[1]["location"], cookie)
+    assert (status, "invalid_state" in page) == (401, True)  # and with a new code, the state is
 
     slack.change(request_url=f"{public_bot}/slack/events")
     done = slack.do("command", who="requester", channel="launches", command="/easel", text="by HTTP")
