@@ -140,7 +140,7 @@ class Session:
                 if answer in ("r", "reject"):
                     return self.reject()
                 if answer in ("a", "again"):
-                    return self.run(first_seeds(None, count))
+                    return self.run_again(count)
                 if answer in ("e", "edit"):
                     return self.edit(count)
                 if answer in ("q", "quit"):
@@ -155,7 +155,14 @@ class Session:
         """Draw again from a prompt that the person wrote."""
         brief = self.studio.records.latest_brief(self.post_id)
         prompt = typer.prompt("Prompt", default=brief.body["prompt"] if brief else "").strip()
-        self.run(first_seeds(None, count), prompt=prompt)
+        self.run_again(count, prompt)
+
+    def run_again(self, count: int, prompt: str | None = None) -> None:
+        """Draw other pictures, where the person's quota allows it."""
+        from bot.quota import refuse_over_quota
+
+        refuse_over_quota(self.studio.records, self.studio.settings, person())
+        self.run(first_seeds(None, count), prompt)
 
     def reject(self) -> None:
         """Record that nothing of this goes out."""

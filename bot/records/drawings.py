@@ -64,6 +64,35 @@ class DrawingRecords(RecordsBase):
         with self.reading() as session:
             return session.execute(query).scalar_one()
 
+    def drawings_since(self, person: str, since: datetime) -> int:
+        """How many drawings a person asked for since then: those begun, and those that wait.
+
+        One that failed and was begun anew is one.
+        """
+        begun = (
+            select(func.count())
+            .select_from(AuditRow)
+            .where(
+                AuditRow.workspace == self.workspace,
+                AuditRow.person == person,
+                AuditRow.at >= since,
+                AuditRow.to_state == PostState.PREPARING,
+                AuditRow.from_state != PostState.FAILED,
+            )
+        )
+        waiting = (
+            select(func.count())
+            .select_from(DrawingRow)
+            .join(Post, Post.id == DrawingRow.post_id)
+            .where(
+                DrawingRow.workspace == self.workspace,
+                DrawingRow.person == person,
+                Post.state != PostState.PREPARING,
+            )
+        )
+        with self.reading() as session:
+            return session.execute(begun).scalar_one() + session.execute(waiting).scalar_one()
+
     def mark_handed_over(self, row: DrawingRow) -> None:
         """The drawing is in the queue."""
         self._change(row.post_id, row.seeds, handed_over=True)

@@ -266,16 +266,6 @@ class Records(
         with self.reading() as session:
             return list(session.scalars(query.order_by(Post.created_at.desc()).limit(limit)))
 
-    def posts_since(self, person: str, since: datetime) -> int:
-        """How many posts a person has asked for since then."""
-        query = (
-            select(func.count())
-            .select_from(Post)
-            .where(Post.workspace == self.workspace, Post.requested_by == person, Post.created_at >= since)
-        )
-        with self.reading() as session:
-            return session.execute(query).scalar_one()
-
     def compare_and_set_post(
         self, session: Session, post_id: str, expected: PostState, to: PostState, person: str, why: str
     ) -> Post:

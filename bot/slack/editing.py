@@ -8,6 +8,7 @@ from bot.errors import Misuse
 from bot.pipeline.publish import rewrite
 from bot.pipeline.seeds import seeds_of
 from bot.pipeline.studio import Studio
+from bot.quota import refuse_over_quota
 from bot.records import PostState
 from bot.records.options import PostOptions
 from bot.records.tables import RequestRow
@@ -56,6 +57,8 @@ def change(studio: Studio, row: RequestRow, post_id: str, version: int) -> None:
     redraw = (options.prompt, options.negative) != (story.options.prompt, story.options.negative)
     if not texts and options == story.options:
         raise Misuse("Nothing was changed.")
+    if redraw:
+        refuse_over_quota(studio.records, studio.settings, row.person)
     rewrite(studio, post_id, row.person, texts=texts, options=options, version=version)
     if redraw:
         if studio.records.post(post_id).state not in (PostState.REVIEW, PostState.FAILED, PostState.DRAFTED):

@@ -1,4 +1,4 @@
-"""`easel edit`, the quota and slots as `easel post` meets them: refused before anything is drawn or changed."""
+"""`easel edit`, and slots as `easel post` meets them: refused before anything is drawn or changed."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -33,16 +33,6 @@ def test_words_that_may_not_go_out_change_nothing(easel, studio, approve, argume
     assert told in result.stderr.decode()
     assert studio.records.post(row.post_id).draft == "first words"
     assert studio.records.publication(row.id).state == "planned"
-
-
-def test_a_person_over_the_quota_is_refused_before_anything_is_drawn(easel, studio):
-    from bot.cli.session import person
-
-    studio.records.create_post(person(), "hello", ["x"], None, "UTC")
-    studio.records.create_post("somebody else", "hello", ["x"], None, "UTC")
-    result = easel("post", "hello again", environment={"EASEL_DAILY_QUOTA": "1"})
-    assert result.returncode == 2
-    assert "asked for 1 posts today, which is the quota" in result.stderr.decode()
 
 
 def test_a_post_for_a_slot_needs_slots(easel, studio):

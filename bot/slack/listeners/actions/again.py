@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.pipeline.seeds import seeds_of
+from bot.quota import refuse_over_quota
 from bot.records.options import PostOptions
 from bot.records.tables import RequestRow
 from bot.roles import Role
@@ -17,6 +18,7 @@ async def carry_out(desk: Desk, row: RequestRow) -> None:
     """Order a drawing with new seeds."""
     post_id, version, _ = post_in(row.body["value"])
     await desk.need(row.body["user"], Role.REQUESTER, await channel_of(desk, post_id))
+    await desk.do(refuse_over_quota, desk.records, desk.settings, row.person)
     post = await desk.do(desk.records.post, post_id)
     seeds = seeds_of(row.key, PostOptions.from_dict(post.options).count or desk.settings.count)
     order = desk.records.order_drawing

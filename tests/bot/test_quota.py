@@ -1,0 +1,106 @@
+"""A quota is of drawings: a post's first, and each time it is drawn again, from the terminal and from Slack."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import Misuse
+from bot.quota import refuse_over_quota
+from bot.records import PostState
+from bot.records.options import PostOptions
+from bot.records.tables import RequestRow
+from bot.records.values import short_id
+from bot.slack.desk import Desk
+from bot.slack.listeners import KINDS
+
+ANA = "slack:UANA"
+
+
+@pytest.fixture
+def start(studio):
+    """Ask for a post in Slack; it waits to be drawn."""
+
+    def start(name, person=ANA):
+        post_id = short_id("post", name)
+        studio.records.start_post(
+            post_id, person, name, ["x"], due_at=None, timezone="UTC", next_slot=False, texts={},
+            options=PostOptions(count=1), seeds=[1], channel="C1", thread_ts=None,
+        )  # fmt: skip
+        return post_id
+
+    return start
+
+
+@pytest.fixture
+def draw(studio):
+    """Draw what waits, as far as the records know."""
+
+    def draw(post_id, person=ANA, fails=False):
+        before = PostState(studio.records.post(post_id).state)
+        studio.records.move_post(post_id, PostState.PREPARING, person, "preparing", expected=before)
+        if fails:
+            studio.records.move_post(post_id, PostState.FAILED, "easel", "no luck", expected=PostState.PREPARING)
+            return
+        studio.records.add_brief(post_id, {"prompt": "a rocket", "normalized": "hello", "negative": []}, [])
+        studio.records.move_post(post_id, PostState.REVIEW, "easel", "ready", expected=PostState.PREPARING)
+        studio.records.end_drawing(post_id, studio.records.drawing(post_id).seeds)
+
+    return draw
+
+
+def asked(studio, person=ANA, since=timedelta(minutes=1)):
+    return studio.records.drawings_since(person, datetime.now(UTC) - since)
+
+
+def test_what_waits_what_was_drawn_and_what_is_drawn_again_count_and_a_failure_is_free(studio, start, draw):
+    first, second = start("first"), start("second")
+    start("of somebody else", "slack:UBEN")
+    assert asked(studio) == 2
+    draw(first, fails=True)
+    draw(first)
+    draw(second)
+    assert asked(studio) == 2
+    studio.records.order_drawing(first, ANA, [2], "asked for new pictures")
+    assert asked(studio) == 3
+    draw(first)
+    assert asked(studio) == 3
+    assert asked(studio, "slack:UBEN") == 1
+    assert asked(studio, since=timedelta(0)) == 0
+
+
+def test_no_quota_refuses_nobody_and_a_quota_says_when_it_begins_anew(studio, start):
+    start("first")
+    refuse_over_quota(studio.records, studio.settings, ANA)
+    refuse_over_quota(studio.records, studio.settings.model_copy(update={"daily_quota": 2}), ANA)
+    with pytest.raises(Misuse, match=r"pictures 1 time today, which is the quota\. It begins anew at midnight"):
+        refuse_over_quota(studio.records, studio.settings.model_copy(update={"daily_quota": 1}), ANA)
+
+
+@pytest.mark.parametrize("kind", ["again", "edit_post"])
+def test_who_used_the_quota_up_has_nothing_drawn_again_and_nothing_is_changed(studio, start, draw, kind):
+    post_id = start("first")
+    draw(post_id)
+    studio.settings = studio.settings.model_copy(update={"daily_quota": 1})
+    ref = f"{post_id}:{studio.records.version(post_id)}"
+    texts = {"texts": {}, "negative": [], "normalized": "", "prompt": "a boat", "alt_text": ""}
+    body = {"user": "UANA", "value": ref, "post": ref, **texts}
+    desk = Desk(studio, AsyncWebClient(base_url="http://127.0.0.1:9/api/"))
+    studio.settings.home.mkdir(exist_ok=True)
+    (studio.settings.home / "roles.toml").write_text('[everywhere]\nrequesters = ["UANA"]\n')
+    with pytest.raises(Misuse, match="which is the quota"):
+        asyncio.run(KINDS[kind](desk, RequestRow(id=1, key="1", kind=kind, person=ANA, body=body)))
+    assert studio.records.drawing(post_id) is None
+    assert ref == f"{post_id}:{studio.records.version(post_id)}"
+
+
+def test_the_terminal_refuses_before_anything_is_drawn(easel, studio):
+    from bot.cli.session import person
+
+    for name in (person(), "somebody else"):
+        post = studio.records.create_post(name, "hello", ["x"], None, "UTC")
+        studio.records.move_post(post.id, PostState.PREPARING, name, "preparing", expected=PostState.DRAFTED)
+    result = easel("post", "hello again", environment={"EASEL_DAILY_QUOTA": "1"})
+    assert result.returncode == 2
+    assert "asked for pictures 1 time today, which is the quota" in result.stderr.decode()
