@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, or_, select, update
 
@@ -13,6 +13,13 @@ from bot.records.drawings import new_drawing
 from bot.records.options import PostOptions
 from bot.records.states import PostState
 from bot.records.tables import AuditRow, DrawingRow, Post, PublicationRow, ThreadRow
+
+
+class Origin(NamedTuple):
+    """Who asked for a post, and in which channel it is shown: empty where it is not shown in Slack."""
+
+    person: str
+    channel: str
 
 
 class ThreadRecords(RecordsBase):
@@ -76,6 +83,16 @@ class ThreadRecords(RecordsBase):
         """The channel in Slack that a post was asked from."""
         row = self.thread(post_id)
         return row.channel if row else None
+
+    def origins(self, post_ids: Collection[str]) -> dict[str, Origin]:
+        """Where posts come from, by their ids."""
+        query = (
+            select(Post.id, Post.requested_by, ThreadRow.channel)
+            .outerjoin(ThreadRow, ThreadRow.post_id == Post.id)
+            .where(Post.workspace == self.workspace, Post.id.in_(post_ids))
+        )
+        with self.reading() as session:
+            return {post_id: Origin(person, channel or "") for post_id, person, channel in session.execute(query)}
 
     def threads_to_show(
         self, since: datetime, workspaces: Collection[str] | None = None, limit: int = 200

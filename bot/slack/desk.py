@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
@@ -24,7 +25,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 PERSON_SECONDS = 600.0
-"""How long what Slack says of a person is believed."""
+"""How long what Slack says of a person, and of who is in a channel, is believed."""
+MOST_MEMBERS = 1_000
+"""Of a private channel; more come in pages, which are not asked for."""
 
 REFUSALS = {
     Role.REQUESTER: "You are not among those who may have posts painted here",
@@ -51,6 +54,7 @@ class Desk:
     _itself: Mapping[str, str] | None = None
     _background: set[asyncio.Task[None]] = field(default_factory=set)
     _members: dict[str, tuple[float, Member]] = field(default_factory=dict)
+    _readers: dict[str, tuple[float, frozenset[str] | None]] = field(default_factory=dict)
 
     @property
     def records(self) -> Records:
@@ -79,6 +83,23 @@ class Desk:
         member = Member(str(told.get("tz") or self.settings.zone.key), runs, guest or comes_from_elsewhere)
         self._members[user] = (time.monotonic(), member)
         return member
+
+    async def readers(self, channel: str) -> frozenset[str] | None:
+        """Who can read a channel, asked at most every few minutes; None for everybody in the workspace."""
+        known = self._readers.get(channel)
+        if known and time.monotonic() - known[0] < PERSON_SECONDS:
+            return known[1]
+        readers: frozenset[str] | None = frozenset()
+        if not channel.startswith("D"):  # of direct messages Slack tells only with a scope that the app does without
+            with suppress(SlackApiError):  # the app is not there any more: nobody is known to be
+                told = (await self.client.conversations_info(channel=channel))["channel"]
+                if told.get("is_private") or told.get("is_mpim"):
+                    answer = await self.client.conversations_members(channel=channel, limit=MOST_MEMBERS)
+                    readers = frozenset(map(str, answer["members"]))
+                else:
+                    readers = None
+        self._readers[channel] = (time.monotonic(), readers)
+        return readers
 
     async def itself(self) -> Mapping[str, str]:
         """Whom the bot's token speaks for, and where, as `auth.test` says; asked once."""

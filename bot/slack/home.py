@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
 from bot.pipeline.review import best_of
 from bot.pipeline.studio import Studio
-from bot.records import PostState, PublicationState
+from bot.records import PostState, PublicationState, Records
 from bot.records.publications import ASKING, COMING
+from bot.records.tables import Post, PublicationRow
+from bot.records.threads import Origin
 from bot.roles import Role
-from bot.slack.blocks.home import MOST_OF_A_KIND, HomeStory, home_view
+from bot.slack.blocks.home import MOST_COMING, MOST_OF_A_KIND, HomeStory, home_view
 from bot.slack.desk import Desk
 from bot.slack.inbox import person_of
 from bot.slack.places import link_to
+from bot.slack.sight import decidable
 from bot.slack.story import read_story
 
 UNDECIDED = (PostState.DRAFTED, PostState.PREPARING, PostState.FAILED, PostState.BLOCKED, PostState.REVIEW)
+
+MOST_LOOKED_AT = 500
+"""Posts of a kind that are looked at, of the whole workspace: a person may see only some of them."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """What a workspace has to show, and where each post of it comes from."""
+
+    review: Sequence[Post]
+    coming: Sequence[PublicationRow]
+    asking: Sequence[PublicationRow]
+    recent: Sequence[PublicationRow]
+    origins: Mapping[str, Origin]
 
 
 async def publish_home(desk: Desk, user: str) -> None:
@@ -22,40 +42,73 @@ async def publish_home(desk: Desk, user: str) -> None:
     is_admin = await desk.may(user, Role.ADMIN, "")
     timezone = (await desk.member(user)).timezone
     address = await desk.address()
-    story = await desk.do(read_home, desk.studio, person_of(user), is_approver, is_admin, timezone, address)
+    board = await desk.do(read_board, desk.records)
+    deciding = await decidable(desk, user, board.origins)
+    story = await desk.do(
+        lambda: read_home(
+            desk.studio,
+            person_of(user),
+            board,
+            deciding,
+            is_approver=is_approver,
+            is_admin=is_admin,
+            timezone=timezone,
+            address=address,
+        )
+    )
     await desk.client.views_publish(user_id=user, view=home_view(story))
 
 
-def read_home(studio: Studio, person: str, is_approver: bool, is_admin: bool, timezone: str, address: str) -> HomeStory:
-    """What the records say for one person. Others' publications are shown to approvers only."""
+def read_board(records: Records) -> Board:
+    """What the records have to show of a workspace."""
+    review = records.posts_in((PostState.REVIEW,), MOST_LOOKED_AT)
+    coming, asking = records.planned(COMING, MOST_LOOKED_AT), records.planned(ASKING, MOST_LOOKED_AT)
+    recent = records.latest_publications((PublicationState.PUBLISHED,), MOST_LOOKED_AT)
+    shown = {*(post.id for post in review), *(row.post_id for row in (*coming, *asking, *recent))}
+    return Board(review, coming, asking, recent, records.origins(shown))
+
+
+def read_home(
+    studio: Studio,
+    person: str,
+    board: Board,
+    deciding: Collection[str],
+    *,
+    is_approver: bool,
+    is_admin: bool,
+    timezone: str,
+    address: str,
+) -> HomeStory:
+    """What is shown to one person: their own posts, and those that they may decide about (`deciding`)."""
     records = studio.records
-    most = MOST_OF_A_KIND
-    drafts = records.posts_in(UNDECIDED, most, person)
-    waiting = records.posts_in((PostState.REVIEW,), most) if is_approver else []
-    own = None if is_approver else {post.id for post in records.posts_in((PostState.APPROVED,), 200, person)}
-    coming, asking = records.planned(COMING, 100), records.planned(ASKING, 100)
-    recent = records.latest_publications((PublicationState.PUBLISHED,), 100)
-    if own is not None:
-        coming, asking, recent = ([row for row in rows if row.post_id in own] for rows in (coming, asking, recent))
+    mine = {post_id for post_id, origin in board.origins.items() if origin.person == person}
+
+    def seen(rows: Sequence[PublicationRow], most: int = MOST_OF_A_KIND) -> list[PublicationRow]:
+        return [row for row in rows if row.post_id in deciding or row.post_id in mine][:most]
+
+    drafts = records.posts_in(UNDECIDED, MOST_OF_A_KIND, person)
+    waiting = [post for post in board.review if post.id in deciding and board.origins[post.id].channel]
+    waiting = waiting[:MOST_OF_A_KIND]
+    coming, asking, recent = seen(board.coming, MOST_COMING), seen(board.asking), seen(board.recent)
     drawings = {row.post_id: row for row in records.drawings((records.workspace,))}
-    stories = {post.id: read_story(records, post.id) for post in waiting}
     refs = {}
-    for post_id, story in stories.items():
+    for post in waiting:
+        story = read_story(records, post.id)
         best = best_of(story.newest)
-        refs[post_id] = f"{story.ref}:{best.number}" if best else story.ref
-    shown = {*(post.id for post in (*drafts, *waiting)), *(row.post_id for row in (*coming, *asking, *recent[:most]))}
+        refs[post.id] = f"{story.ref}:{best.number}" if best else story.ref
+    shown = {*(post.id for post in (*drafts, *waiting)), *(row.post_id for row in (*coming, *asking, *recent))}
     return HomeStory(
         drafts=drafts,
         waiting=waiting,
         coming=coming,
-        recent=recent[:most],
+        recent=recent,
         asking=asking,
         accounts=records.accounts() if is_approver else [],
         drawings=drawings,
         places={post.id: records.drawings_before(drawings[post.id]) for post in drafts if post.id in drawings},
         links={post_id: link for post_id in shown if (link := link_to(records.thread(post_id), address))},
         refs=refs,
-        is_approver=is_approver,
+        deciding=deciding,
         is_admin=is_admin,
         timezone=timezone,
     )

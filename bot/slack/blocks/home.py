@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -28,6 +28,8 @@ from bot.slack.blocks.words import (
 
 MOST_OF_A_KIND = 8
 """Posts shown of each kind: all kinds together stay under the hundred blocks of a Home tab."""
+MOST_COMING = 2 * MOST_OF_A_KIND
+"""Of what is coming up: a line each, not a block."""
 
 CONNECTABLE = ("x", "linkedin")
 STATES = {
@@ -41,7 +43,10 @@ STATES = {
 
 @dataclass(frozen=True)
 class HomeStory:
-    """What one person's Home shows. By post id: `links` to threads, `places` in the queue, `refs` of buttons."""
+    """What one person's Home shows. By post id: `links` to threads, `places` in the queue, `refs` of buttons.
+
+    `deciding` are the ids of the posts that the person may decide about.
+    """
 
     drafts: Sequence[Post]
     waiting: Sequence[Post]
@@ -53,7 +58,7 @@ class HomeStory:
     places: Mapping[str, int]
     links: Mapping[str, str]
     refs: Mapping[str, str]
-    is_approver: bool
+    deciding: Collection[str]
     is_admin: bool
     timezone: str
 
@@ -111,7 +116,7 @@ def calendar(story: HomeStory) -> Iterable[Json]:
     """What is coming up, by day in the reader's zone."""
     zone = ZoneInfo(story.timezone)
     today = datetime.now(UTC).astimezone(zone).date()
-    rows = sorted(story.coming, key=lambda row: row.due_at)[: 2 * MOST_OF_A_KIND]
+    rows = sorted(story.coming, key=lambda row: row.due_at)[:MOST_COMING]
     for day, of_day in groupby(rows, key=lambda row: row.due_at.astimezone(zone).date()):
         name = "Today" if day == today else f"{day:%A, %d %B}"
         lines = [
@@ -126,14 +131,14 @@ def failures(story: HomeStory) -> Iterable[Json]:
     """What waits for a decision, with what may be done."""
     for row in story.asking[:MOST_OF_A_KIND]:
         yield section(marked(f"{line(row)}\n{linked(story, row.post_id, row.text)}"))
-        if story.is_approver and (buttons := [made for made in buttons_of(row) if made]):
+        if row.post_id in story.deciding and (buttons := [made for made in buttons_of(row) if made]):
             yield actions(*buttons)
 
 
 def published(story: HomeStory) -> Iterable[Json]:
     """What went out lately."""
     for row in story.recent[:MOST_OF_A_KIND]:
-        made = buttons_of(row)[0] if story.is_approver else None
+        made = buttons_of(row)[0] if row.post_id in story.deciding else None
         yield section(marked(f"{line(row)}\n{linked(story, row.post_id, row.text)}"), made)
 
 

@@ -187,11 +187,11 @@ def test_a_full_home_is_taken(text):
     for accounts, is_admin in (([account] * 6, True), ([], True), ([account], False)):
         story = HomeStory(
             posts, posts, rows, rows, rows, accounts, {}, {}, {"post_0123456789ab": "https://a.slack.com/archives/C1"},
-            {"post_0123456789ab": "post_0123456789ab:2:1"}, True, is_admin, "Europe/Madrid",
+            {"post_0123456789ab": "post_0123456789ab:2:1"}, {"post_0123456789ab"}, is_admin, "Europe/Madrid",
         )  # fmt: skip
         check_form(home_view(story))
         assert not any("<!channel>" in marked for marked in mrkdwn_in(home_view(story)))
-    check_form(home_view(HomeStory([], [], [], [], [], [], {}, {}, {}, {}, False, False, "UTC")))
+    check_form(home_view(HomeStory([], [], [], [], [], [], {}, {}, {}, {}, (), False, "UTC")))
 
 
 def test_words_are_made_harmless():
