@@ -1,4 +1,7 @@
-"""Who may do what in a channel: files in config/ and the home, and what an admin set in Slack over both."""
+"""Who may do what in a channel: files in config/ and the home, and what admins set in Slack.
+
+What is said of a channel goes over what is said of everywhere; of each, Slack goes over the files.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import Misuse
+from bot.records.workspaces import EVERYWHERE
 from bot.settings import CONFIG, read_toml
 
 EVERYBODY = "*"
+SET_IN_SLACK = "the rules set in Slack"
 
 
 class Role(StrEnum):
@@ -53,20 +58,23 @@ class Rules:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
 
-def rules_for(channel: str, home: Path, rows: Mapping[str, Any]) -> Rules:
-    """The rules of a channel: shipped file, the home's file, then what an admin set in Slack.
+def rules_for(channel: str, home: Path, rows: Mapping[str, Mapping[str, Any]]) -> Rules:
+    """The rules of a channel. `rows` are what admins set in Slack, as `Records.rules` gives it.
 
     Raises:
         Misuse: naming the file and the line's name, if a file holds something else than rules.
     """
-    merged: dict[str, Any] = {}
+    everywhere: dict[str, Any] = {}
+    here: dict[str, Any] = {}
     for file in (CONFIG / "roles.toml", home / "roles.toml"):
         tables = read_toml(file)
         if unknown := sorted(tables.keys() - {"everywhere", "channels"}):
             raise Misuse(f"{file}: unknown table {unknown[0]!r}: there are everywhere and channels.")
-        for table in (tables.get("everywhere", {}), tables.get("channels", {}).get(channel, {})):
-            merged |= checked(table, str(file))
-    return Rules(**(merged | checked(rows, "the rules set in Slack")))
+        everywhere |= checked(tables.get("everywhere", {}), str(file))
+        here |= checked(tables.get("channels", {}).get(channel, {}), str(file))
+    everywhere |= checked(rows.get(EVERYWHERE, {}), SET_IN_SLACK)
+    here |= checked(rows.get(channel, {}), SET_IN_SLACK)
+    return Rules(**(everywhere | here))
 
 
 def checked(table: Mapping[str, Any], source: str) -> dict[str, Any]:

@@ -19,14 +19,13 @@ EVERYWHERE = ""
 class WorkspaceRecords(RecordsBase):
     """Rules over those in config/, and installations over OAuth."""
 
-    def rules(self, channel: str) -> dict[str, Any]:
-        """What an admin set for a channel over what was set for all; empty where nobody set anything."""
+    def rules(self, channel: str) -> dict[str, dict[str, Any]]:
+        """What an admin set, by where: in every channel (`EVERYWHERE`), and in this one; only what somebody set."""
+        query = select(RulesRow).where(
+            RulesRow.workspace == self.workspace, RulesRow.channel.in_((EVERYWHERE, channel))
+        )
         with self.reading() as session:
-            rows = [session.get(RulesRow, (self.workspace, name)) for name in dict.fromkeys((EVERYWHERE, channel))]
-            merged: dict[str, Any] = {}
-            for row in rows:
-                merged |= row.body if row else {}
-            return merged
+            return {row.channel: row.body for row in session.scalars(query)}
 
     def set_rules(self, channel: str, body: Mapping[str, Any], person: str, why: str) -> None:
         """Set the rules of a channel, or of all (""), and say in the audit who did."""

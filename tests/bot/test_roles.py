@@ -27,14 +27,17 @@ def test_named_roles_include_those_below_and_nobody_else():
     assert [rules.allow("UX", role, runs_workspace=True) for role in Role] == [False, False, False]
 
 
-def test_a_channel_goes_over_everywhere_and_rows_over_files(home):
+def test_a_channel_goes_over_everywhere_and_of_the_same_place_slack_goes_over_the_file(home):
     home.mkdir()
     (home / "roles.toml").write_text(
         '[everywhere]\napprovers = ["UA"]\n[channels.C1]\napprovers = ["UB"]\ntwo_people = true\n'
     )
+    everywhere, here = {"approvers": ["UC"], "requesters": ["UR"], "two_people": False}, {"approvers": ["UD"]}
     assert rules_for("C2", home, {}).approvers == ("UA",)
     assert rules_for("C1", home, {}) == Rules(approvers=("UB",), two_people=True)
-    assert rules_for("C1", home, {"approvers": ["UC"]}).approvers == ("UC",)
+    assert rules_for("C2", home, {"": everywhere}) == Rules(approvers=("UC",), requesters=("UR",))
+    assert rules_for("C1", home, {"": everywhere}) == Rules(approvers=("UB",), requesters=("UR",), two_people=True)
+    assert rules_for("C1", home, {"C1": here}) == Rules(approvers=("UD",), two_people=True)
 
 
 @pytest.mark.parametrize(

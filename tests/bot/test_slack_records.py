@@ -119,9 +119,10 @@ def test_a_drawing_has_an_honest_place(records):
     assert records.drawings_before(records.drawing(second)) == 0
 
 
-def test_rules_of_a_channel_lie_over_those_for_all_and_are_in_the_audit(records):
+def test_rules_are_kept_by_place_and_are_in_the_audit(records):
     records.set_rules("", {"approvers": ["UA"], "two_people": True}, "slack:UB", "set in Slack")
     records.set_rules("C1", {"approvers": ["UC"]}, "slack:UB", "set in Slack")
-    assert records.rules("C1") == {"approvers": ["UC"], "two_people": True}
-    assert records.rules("C2") == {"approvers": ["UA"], "two_people": True}
+    everywhere = {"approvers": ["UA"], "two_people": True}
+    assert records.rules("C1") == {"": everywhere, "C1": {"approvers": ["UC"]}}
+    assert records.rules("C2") == {"": everywhere}
     assert [row.person for row in records.audit(short_id("rules", "C1"))] == ["slack:UB"]
