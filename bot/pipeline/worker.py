@@ -8,12 +8,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from types import FrameType
 
 from bot.errors import EaselError
 from bot.health import serve_health
+from bot.locks import locked
 from bot.pipeline.durable import DRAW, PUBLISH, Workshop
 from bot.pipeline.reminders import remind
 from bot.pipeline.sharing import SharingStudio
@@ -105,13 +106,11 @@ def only_one(settings: Settings, name: str) -> Iterator[None]:
     Raises:
         EaselError: if another process holds it. The lock ends with its process, however that ends.
     """
-    import fcntl
-
     folder = settings.home / "workers"
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{name}.lock").open("w") as file:
+    with ExitStack() as held:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.enter_context(locked(folder / f"{name}.lock", wait=False))
         except BlockingIOError:
             raise EaselError(f"A worker named {name} runs already. Stop it first, or give this one --name.") from None
         yield

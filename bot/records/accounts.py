@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete, select, text, update
 
 from bot.errors import Misuse
+from bot.locks import locked
 from bot.records.base import RecordsBase
 from bot.records.publications import COMING
 from bot.records.states import CONNECTED, AccountState
@@ -86,11 +87,7 @@ class AccountRecords(RecordsBase):
     def account_lock(self, account_id: str) -> Iterator[None]:
         """Hold an account against every other process, without holding a transaction open."""
         if self.engine.dialect.name == "sqlite":
-            import fcntl
-
-            file = Path(str(self.engine.url.database)).with_name(f".{account_id}.lock")
-            with file.open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            with locked(Path(str(self.engine.url.database)).with_name(f".{account_id}.lock"), wait=True):
                 yield
             return
         with self.engine.connect() as connection:

@@ -1,6 +1,8 @@
 """Fine-tuning a tiny model: what learns and what does not, what comes out, and what is refused."""
 
 import json
+import shutil
+import sys
 import tomllib
 from pathlib import Path
 
@@ -121,6 +123,28 @@ def test_two_trainings_in_one_folder_are_refused(place):
     plan = plan_of(place, "[parts]\ndecoder = 1\n")
     with alone_in(place / "work"), pytest.raises(TrainingError, match="another training is at work there"):
         fine_tune(plan, ModelRegistry(place / "models"), place / "work", str)
+
+
+def test_without_the_systems_locks_training_says_where_it_can_run(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fcntl", None)  # as on Windows
+    with pytest.raises(TrainingError, match="Windows Subsystem for Linux"), alone_in(tmp_path):
+        pass
+
+
+def test_a_training_whose_best_parameters_were_deleted_says_so_before_it_goes_on(place):
+    plan, registry = plan_of(place, f"[parts]\ndecoder = 1\n[seq2seq]\n{SHORT}"), ModelRegistry(place / "models")
+
+    def stop(progress):
+        if progress.step == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fine_tune(plan, registry, place / "work", str, stop)
+    [best] = (place / "work").glob("**/best")
+    shutil.rmtree(best)
+    with pytest.raises(TrainingError, match="best: what validated best is not there any more"):
+        fine_tune(plan, registry, place / "work", str)
+    assert registry.names() == ["doodle", "tiny"]
 
 
 def test_a_loss_that_is_no_number_stops_training_names_the_rows_and_keeps_the_checkpoint(place):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +15,14 @@ def alone_in(folder: Path) -> Iterator[None]:
     """Hold the folder's lock, which the system lets go of when the process ends, however it ends.
 
     Raises:
-        TrainingError: another process holds it.
+        TrainingError: another process holds it, or the system has no such locks.
     """
+    try:
+        import fcntl
+    except ImportError:
+        raise TrainingError(
+            "Training locks its folder as Linux and macOS can; on Windows, train in the Windows Subsystem for Linux."
+        ) from None
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("a+") as file:
         try:

@@ -96,23 +96,33 @@ class Training:
     def run(self) -> Learned:
         """Train to the end, from where an earlier run was stopped.
 
-        Raises TrainingError where a figure is no number; the last good checkpoint stays.
+        Raises TrainingError where a figure is no number; the last good checkpoint stays. So it does where the
+        parameters that validated best are gone.
         """
         state = self._devices.place(self._task.begin())
         state, began_at = self._taken_up(state)
         best = self._best_folder(fresh=began_at == 0)
+        if began_at and best.kept_step() is None:
+            raise self._best_is_gone()
         events = self._folder / "events"
         curves = Curves(self._folder / "curve.jsonl", events, began_at) if self._devices.leads else None
         try:
             self._train(state, began_at, best, curves)
             found = best.newest({"average": self._devices.place(self._task.begin()["trained"])})
-            assert found is not None  # the last step was validated
+            if found is None:
+                raise self._best_is_gone()
             rows = curves.rows if curves is not None else []
             return Learned(found.state["average"], found.step, rows)
         finally:
             for opened in (curves, best, self._checkpoints):
                 if opened is not None:
                     opened.close()
+
+    def _best_is_gone(self) -> TrainingError:
+        return TrainingError(
+            f"{self._folder / 'best'}: what validated best is not there any more. Put the folder back, or remove "
+            f"{self._folder} to train this part anew."
+        )
 
     def _taken_up(self, state: State) -> tuple[State, int]:
         kept = self._checkpoints.newest(state)
