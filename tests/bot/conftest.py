@@ -116,18 +116,20 @@ def networks(networks_process):
 @pytest.fixture
 def connect(studio, networks):
     """Connect one of the accounts of the local networks: x (OAuth 1.0a or 2), the organisation or the person."""
-    from bot.accounts import connect as connect_account
+    return lambda network, kind="", name="main": connect_local(studio, networks, network, kind, name)
+
+
+def connect_local(studio, networks, network, kind="", name="main"):
+    """Connect an account of the local networks whose id has this `kind` in it."""
+    from bot.accounts import connect
     from bot.accounts.vault import token_from
 
-    def connect(network, kind="", name="main"):
-        account = next(item for item in networks.accounts() if item["network"] == network and kind in item["id"])
-        oauth2 = {key: account["oauth2"][key] for key in ("access_token", "refresh_token", "client_id", "scopes")}
-        if network == "linkedin":
-            settings = {"author": account["id"], "address": networks.linkedin, "login_address": networks.linkedin}
-            return connect_account(studio, network, name, "ana", settings, token_from(oauth2))[0]
-        names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
-        fields = oauth2 if kind == "" else {key: account[key] for key in names}
-        settings = {"address": networks.x, "web_address": networks.x}
-        return connect_account(studio, network, name, "ana", settings, token_from(fields))[0]
-
-    return connect
+    account = next(item for item in networks.accounts() if item["network"] == network and kind in item["id"])
+    oauth2 = {key: account["oauth2"][key] for key in ("access_token", "refresh_token", "client_id", "scopes")}
+    if network == "linkedin":
+        settings = {"author": account["id"], "address": networks.linkedin, "login_address": networks.linkedin}
+        return connect(studio, network, name, "ana", settings, token_from(oauth2))[0]
+    names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+    fields = oauth2 if kind == "" else {key: account[key] for key in names}
+    settings = {"address": networks.x, "web_address": networks.x}
+    return connect(studio, network, name, "ana", settings, token_from(fields))[0]

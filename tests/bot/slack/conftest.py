@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -93,3 +94,11 @@ def workers(office):
     """A worker that draws and publishes."""
     with running("worker", "--queues", "draw,publish") as process:
         yield process
+
+
+@pytest.fixture(scope="module")
+def port():
+    """A free port for the bot's door."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -2,7 +2,6 @@
 
 import http.client
 import re
-import socket
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -24,13 +23,6 @@ def get(address, cookie=""):
         return answer.status, dict(answer.getheaders()), answer.read().decode()
     finally:
         connection.close()
-
-
-@pytest.fixture(scope="module")
-def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture
