@@ -79,7 +79,7 @@ def drawing(chance: np.random.Generator) -> Image.Image:
 
 def approved(studio: Studio, text: str, images: Sequence[Image.Image], *, carousel: bool) -> list[Any]:
     """The publications of an approved post with these pictures."""
-    from bot.pipeline.publish import plan
+    from bot.pipeline.planning import plan
     from bot.records import PostState
     from bot.records.store import Drawn
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.cli.printing import print_json
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -118,13 +120,6 @@ def write_lines(briefs: Writer, drafts: Iterable[str]) -> None:
             print_json(briefs.write(line).to_dict())
         except DraftError as error:
             print_json({"draft": line.rstrip("\n"), "error": str(error)})
-
-
-def print_json(plain: object) -> None:
-    """One line of JSON on standard output, in UTF-8 letters."""
-    from json import dumps
-
-    sys.stdout.write(dumps(plain, ensure_ascii=False) + "\n")
 
 
 def print_brief(made: Brief) -> None:

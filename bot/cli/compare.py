@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.cli.printing import print_json
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -161,10 +163,3 @@ def wrapped(draw: Any, text: str, face: Any, width: int) -> str:
 def say(words: str) -> None:
     """One line for the person, on standard error."""
     sys.stderr.write(words + "\n")
-
-
-def print_json(plain: object) -> None:
-    """One line of JSON on standard output."""
-    from json import dumps
-
-    sys.stdout.write(dumps(plain, ensure_ascii=False) + "\n")

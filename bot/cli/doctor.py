@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.printing import print_json
+
 STYLES = {"good": "green", "warning": "yellow", "broken": "bold red"}
 
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False) -> None:
     """Check disk, database, workers, queue, model, accounts, tokens, scopes, API versions and clocks."""
     from dataclasses import asdict
-    from json import dumps
 
     from rich.console import Console
     from rich.markup import escape
@@ -26,7 +27,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print one JSON obj
     for finding in examine(Studio(load_settings())):
         broken += finding.health is Health.BROKEN
         if json:
-            typer.echo(dumps(asdict(finding), ensure_ascii=False))
+            print_json(asdict(finding))
         else:
             style = STYLES[finding.health]
             console.print(f"[{style}]{finding.health:<8}[/] [bold]{finding.what}[/]  {escape(finding.told)}")

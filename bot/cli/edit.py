@@ -22,7 +22,7 @@ def edit(
 
     from bot.cli.post import parse_networks, read_draft
     from bot.cli.session import person
-    from bot.pipeline.publish import edit, rewrite
+    from bot.pipeline.rewriting import edit, rewrite
     from bot.pipeline.studio import Studio
     from bot.records.options import PostOptions
     from bot.settings import load_settings

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.printing import print_json
+
 
 def examples(
     json: Annotated[
@@ -14,7 +16,6 @@ def examples(
     forget: Annotated[str, typer.Option(metavar="ID", help="Take this example away.")] = "",
 ) -> None:
     """List, export or forget the edits that the language-model writer is shown as examples."""
-    from json import dumps
 
     from rich.console import Console
     from rich.table import Table
@@ -31,7 +32,7 @@ def examples(
     rows = records.examples()
     if json:
         for row in rows:
-            typer.echo(dumps(row.body, ensure_ascii=False))
+            print_json(row.body)
         return
     if not rows:
         typer.echo("No brief was edited yet. Edit a prompt in `easel review`, and it is kept here.")

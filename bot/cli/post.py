@@ -53,7 +53,7 @@ def post(
     """Paint a post: understand the draft, draw candidates, check them, let you choose, publish."""
     from bot.errors import Misuse
     from bot.pipeline.generators import asks_a_server, refuse_unusable_generator
-    from bot.pipeline.publish import refuse_unpublishable
+    from bot.pipeline.planning import refuse_unpublishable
     from bot.pipeline.studio import Studio
     from bot.pipeline.understanding import understand_article
     from bot.pipeline.writing import refuse_unreachable_writer

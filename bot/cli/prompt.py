@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.cli.printing import print_json
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -112,12 +114,9 @@ def tell(
 
 def report(prompt: str, score: float, steps: Sequence[dict[str, Any]], out: Path, *, as_json: bool) -> None:
     """The prompt on standard output, alone or with every step."""
-    from json import dumps
-
     strip = str(out.absolute())
     if as_json:
-        plain = {"prompt": prompt, "score": round(score, 4), "steps": list(steps), "strip": strip}
-        sys.stdout.write(dumps(plain, ensure_ascii=False) + "\n")
+        print_json({"prompt": prompt, "score": round(score, 4), "steps": list(steps), "strip": strip})
         return
     sys.stdout.write(f"{prompt}\n")
     sys.stderr.write(f"It scores {score:.2f}. The steps are in {strip}.\n")

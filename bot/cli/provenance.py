@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.printing import print_json
+
 if TYPE_CHECKING:
     from bot.provenance import Credentials
 
@@ -27,14 +29,12 @@ def provenance(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show and verify the content credentials of a file: exit status 0 if they hold, 1 if not or if there are none."""
-    import json
-
     from bot.provenance import Identity, State, read_credentials
     from bot.settings import load_settings
 
     credentials = read_credentials(read(file), Identity.known(load_settings()))
     if as_json:
-        typer.echo(json.dumps(credentials.to_dict(), ensure_ascii=False))
+        print_json(credentials.to_dict())
     else:
         for line in told(credentials):
             typer.echo("".join(letter if letter.isprintable() else "?" for letter in line))  # others wrote it

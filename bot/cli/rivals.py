@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import typer
+
+from bot.cli.printing import print_json
+
+if TYPE_CHECKING:
+    from generation.models import ModelRegistry
 
 _PERCENT = re.compile(r"(\d{1,2})\s*%")
 
 
-def begin(model: str, rival: str, share: str) -> None:
+def begin(models: ModelRegistry, model: str, rival: str, share: str) -> None:
     """Let `rival` draw a share of what `model`, the one in use, would draw.
 
     Raises:
         Misuse: a name is missing, both are one, or the share is none.
     """
-    from bot.cli.models import registry
     from bot.errors import Misuse
     from bot.settings import default_home
     from bot.settings_file import set_setting
@@ -26,7 +31,7 @@ def begin(model: str, rival: str, share: str) -> None:
     if not rival or model == rival:
         raise Misuse("Name two models to compare: `easel models ab doodle brand --share 20%`.")
     for name in (model, rival):
-        registry().find(name).verify()
+        models.find(name).verify()
     file = default_home() / "easel.toml"
     set_setting(file, "model", model)
     set_setting(file, "rival_share", str(int(percent[1]) / 100))
@@ -50,7 +55,6 @@ def standing(*, json: bool) -> None:
     Raises:
         Misuse: nothing is being compared.
     """
-    from bot.cli.models import print_json
     from bot.errors import Misuse
     from bot.pipeline.rivals import compare
     from bot.pipeline.studio import Studio

@@ -41,7 +41,8 @@ def run(
 ) -> None:
     """Fine-tune a model by a plan. A run that was stopped, however it was, goes on when run again."""
     need_training()
-    from bot.cli.models import print_json, registry
+    from bot.cli.models import registry
+    from bot.cli.printing import print_json
     from bot.cli.training_screen import training_bar
     from generation.training.tuning.devices import Meeting
     from generation.training.tuning.plan import Plan
@@ -73,7 +74,8 @@ def diagnose(
 ) -> None:
     """Say what a model lacks for a data set, and which of its parts to train; writes a page to look at."""
     need_training()
-    from bot.cli.models import print_json, registry
+    from bot.cli.models import registry
+    from bot.cli.printing import print_json
     from bot.pictures import write_whole
     from bot.settings import CONFIG, load_settings
     from generation.training.data.table import Table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.errors import EaselError
 
 if TYPE_CHECKING:
-    from bot.pipeline.studio import Studio
+    from bot.pipeline.writing import Writer
     from generation.prompting import Brief
 
 Ask = Callable[[str, str, dict[str, Any] | None], dict[str, Any]]
@@ -43,15 +43,13 @@ class QueuedWriter:
         return Brief.from_dict(answer["brief"])
 
 
-def write_brief(studio: Studio, text: str, by_rules: dict[str, Any] | None) -> dict[str, Any]:
-    """`{"brief": ...}` by the settings' language model, or `{"refused": ...}`: what a durable step can remember.
+def write_brief(writer: Writer, text: str, by_rules: dict[str, Any] | None) -> dict[str, Any]:
+    """`{"brief": ...}`, or `{"refused": ...}`: what a durable step can remember.
 
     `text` is a draft; or, where the brief `by_rules` is given, the gist of its article.
     """
-    from bot.pipeline.writing import open_writer
     from generation.prompting import Brief, DraftError
 
-    writer = open_writer(studio.settings, studio.rules, lambda: studio.records)
     try:
         brief = writer.improve(Brief.from_dict(by_rules), text) if by_rules else writer.write(text)
         return {"brief": brief.to_dict()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.records.options import PostOptions
 from bot.records.tables import Post
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ class Audience:
     @classmethod
     def of(cls, studio: Studio, post: Post) -> Audience:
         """All accounts that the post goes to, and its channel in Slack."""
-        from bot.pipeline.publish import targets
-
         accounts = tuple(account for _, account in targets(studio, post))
         return cls(tuple(post.networks), accounts, studio.records.channel_of(post.id))
 
@@ -45,3 +44,15 @@ class Audience:
             channel=self.channel,
             rejected=studio.records.rejected_fingerprints(),
         )
+
+
+def targets(studio: Studio, post: Post) -> list[tuple[str, str]]:
+    """The (network, account) pairs that a post goes to: those asked for, else the first account of each network."""
+    from bot.accounts import account_name
+
+    asked = PostOptions.from_dict(post.options).accounts
+    pairs = []
+    for network in post.networks:
+        names = [account for its_network, account in asked if its_network == network]
+        pairs += [(network, name) for name in names or [account_name(studio.records, network)]]
+    return pairs

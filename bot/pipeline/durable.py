@@ -101,7 +101,8 @@ class Workshop:
 
         @DBOS.workflow(name=LLM)
         def write(workspace: str, text: str, by_rules: dict[str, Any] | None) -> dict[str, Any]:
-            answer: dict[str, Any] = run_step("write", write_brief, studio.in_workspace(workspace), text, by_rules)
+            writer = studio.in_workspace(workspace).open_writer()
+            answer: dict[str, Any] = run_step("write", write_brief, writer, text, by_rules)
             return answer
 
         def ask_in_queue(workspace: str, text: str, by_rules: dict[str, Any] | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.errors import EaselError
 from bot.pipeline.audience import Audience
 from bot.pipeline.improving import improved
+from bot.pipeline.judging import block_reason, judge_texts
 from bot.pipeline.learning import learn
 from bot.pipeline.rivals import MARK, shares
 from bot.pipeline.understanding import understand
@@ -214,27 +215,6 @@ def stopped(studio: Studio, post: Post, verdicts: Sequence[Verdict]) -> Blocked 
         return None
     studio.records.move_post(post.id, PostState.BLOCKED, "easel", reason, expected=PostState.PREPARING)
     return Blocked(reason)
-
-
-def judge_texts(studio: Studio, brief: Brief, audience: Audience, own: Mapping[str, str]) -> tuple[Verdict, ...]:
-    """The verdicts on every text of the brief and of single networks (`own`); the same words are judged once."""
-    texts = {"draft": brief.draft, "normalized": brief.normalized, "prompt": brief.prompt, "alt text": brief.alt_text}
-    texts |= {f"text for {network}": text for network, text in own.items()}
-    seen: set[str] = set()
-    verdicts: list[Verdict] = []
-    for where, text in texts.items():
-        if text and text not in seen:
-            verdicts += audience.judge_text(studio, text, where)
-        seen.add(text)
-    return tuple(verdicts)
-
-
-def block_reason(verdicts: Sequence[Verdict]) -> str | None:
-    """Why the strictest verdicts forbid to go on, or None."""
-    from moderation import Decision
-
-    reasons = [f"{verdict.where}: {verdict.reason}" for verdict in verdicts if verdict.decision == Decision.BLOCK]
-    return "; ".join(dict.fromkeys(reasons)) or None
 
 
 def upscaling(image: Image, wished: int) -> int:

@@ -35,7 +35,7 @@ def approve(
         Misuse: if a pick is blocked, or a network would refuse the post.
         Refused: if the post is not in review, or has moved on.
     """
-    from bot.pipeline.publish import plan
+    from bot.pipeline.planning import plan
 
     if not picks:
         raise Misuse("No picture was picked: pick at least one.")

@@ -77,12 +77,18 @@ class Studio:
         Raises:
             Misuse: the settings name a language model that cannot be asked.
         """
-        from bot.pipeline.writing import RULES, open_writer
+        from bot.pipeline.writing import RULES
 
         if self.ask is not None and self.settings.writer != RULES:
             from bot.pipeline.asking import QueuedWriter
 
             return QueuedWriter(self.records.workspace, self.ask)
+        return self.open_writer()
+
+    def open_writer(self) -> Writer:
+        """Who writes briefs in this very process, as `writer` does where no queue is asked."""
+        from bot.pipeline.writing import open_writer
+
         return open_writer(self.settings, self.rules, lambda: self.records)
 
     def generator_for(self, chosen: str | None) -> str:

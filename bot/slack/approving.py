@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.errors import Misuse
-from bot.pipeline.publish import plan
+from bot.pipeline.planning import plan
 from bot.pipeline.review import approve, is_blocked
 from bot.pipeline.studio import Studio
 from bot.records.tables import CandidateRow, RequestRow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.errors import Misuse
-from bot.pipeline.publish import rewrite
+from bot.pipeline.rewriting import rewrite
 from bot.pipeline.seeds import seeds_of
 from bot.pipeline.studio import Studio
 from bot.quota import refuse_over_quota

@@ -1,11 +1,10 @@
 """What Slack sends to an app, as its reference words it: pure builders.
 
-https://docs.slack.dev/reference/interaction-payloads and https://docs.slack.dev/apis/events-api
+https://docs.slack.dev/reference/interaction-payloads
 """
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from playground.networks.pictures import MIME_TYPES, picture_facts
@@ -16,29 +15,6 @@ if TYPE_CHECKING:
     from playground.slack.slack import Slack
 
 Json = dict[str, Any]
-
-
-def event(slack: Slack, inner: Json) -> Json:
-    """An event with its envelope."""
-    return {
-        "token": slack.credentials.verification_token,
-        "team_id": TEAM["id"],
-        "api_app_id": APP_ID,
-        "event": inner,
-        "type": "event_callback",
-        "event_id": slack.workspace.id("Ev"),
-        "event_time": int(time.time()),
-        "authorizations": [
-            {
-                "enterprise_id": None,
-                "team_id": TEAM["id"],
-                "user_id": BOT_USER,
-                "is_bot": True,
-                "is_enterprise_install": False,
-            }
-        ],
-        "is_ext_shared_channel": False,
-    }
 
 
 def command(slack: Slack, person: Person, channel: Channel, name: str, text: str) -> Json:

@@ -9,10 +9,10 @@ from typing import Any
 
 from playground.networks.journal import Journal
 from playground.networks.pictures import picture_facts
-from playground.slack import payloads
 from playground.slack.blocks import check_blocks
 from playground.slack.credentials import Credentials, Installation
 from playground.slack.delivery import Delivery
+from playground.slack.envelope import enveloped
 from playground.slack.errors import SlackError
 from playground.slack.inputs import initial
 from playground.slack.limits import Limits
@@ -59,7 +59,8 @@ class Slack:
     def tell(self, event: Json) -> None:
         """Send an event to the app, if it is there and asked for such events."""
         if self.installation.installed and self.manifest.hears(event):
-            self.delivery.tell(payloads.event(self, event))
+            token, event_id = self.credentials.verification_token, self.workspace.id("Ev")
+            self.delivery.tell(enveloped(event, token, event_id))
 
     def post(
         self,

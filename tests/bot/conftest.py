@@ -55,7 +55,7 @@ def approve(studio):
     """Take a draft to an approved post with small pictures, without drawing: its publications."""
     from PIL import Image
 
-    from bot.pipeline.publish import plan
+    from bot.pipeline.planning import plan
     from bot.records import PostState
     from bot.records.store import Drawn
 

@@ -9,7 +9,9 @@ from PIL import Image
 
 from bot.errors import Misuse
 from bot.pictures import write_whole
-from bot.pipeline.publish import edit, plan, publish
+from bot.pipeline.planning import plan
+from bot.pipeline.publish import publish
+from bot.pipeline.rewriting import edit
 from bot.records.store import Planned
 
 

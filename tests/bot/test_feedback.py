@@ -10,8 +10,9 @@ from PIL import Image
 from bot.errors import Misuse
 from bot.pipeline.audience import Audience
 from bot.pipeline.feedback import overrides
-from bot.pipeline.publish import edit, plan, rewrite
+from bot.pipeline.planning import plan
 from bot.pipeline.review import approve as approve_picks
+from bot.pipeline.rewriting import edit, rewrite
 from bot.records import PostState
 from bot.records.options import PostOptions
 from bot.records.store import Drawn

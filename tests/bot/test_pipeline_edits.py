@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.errors import Misuse, Refused
-from bot.pipeline.publish import plan, publish
+from bot.pipeline.planning import plan
+from bot.pipeline.publish import publish
 from bot.pipeline.visit import visit
 from bot.records import PostState, PublicationState, Records, open_database
 from bot.records.store import Planned

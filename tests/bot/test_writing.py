@@ -235,7 +235,7 @@ def test_what_is_no_draft_is_refused_in_the_same_words_by_way_of_the_queue(studi
     from bot.errors import EaselError
     from bot.pipeline.asking import QueuedWriter, write_brief
 
-    writer = QueuedWriter("local", lambda workspace, text, by_rules: write_brief(studio, text, by_rules))
+    writer = QueuedWriter("local", lambda workspace, text, by_rules: write_brief(studio.open_writer(), text, by_rules))
     assert writer.write("our bakery opens").writer == "rules"
     with pytest.raises(EaselError, match="draft"):
         writer.write("x" * 50_000)
@@ -266,7 +266,9 @@ def test_an_article_is_improved_by_way_of_the_queue_too(server, studio, tmp_path
 
     story = tmp_path / "story.txt"
     story.write_text(STORY, encoding="utf-8")
-    studio.ask = lambda workspace, text, by_rules: json.loads(json.dumps(write_brief(studio, text, by_rules)))
+    studio.ask = lambda workspace, text, by_rules: json.loads(
+        json.dumps(write_brief(studio.open_writer(), text, by_rules))
+    )
     brief = understand_article(studio, str(story))
     assert (brief.draft, brief.writer) == ("Of rockets", "stand-in-chat")
     assert brief.article["topics"][0]["picture"] == "a rocket"
