@@ -99,8 +99,7 @@ class Ours:
         """Time for this many steps, from `position` on."""
         drawing = jax.block_until_ready(self.start(position))
         begun = time.perf_counter()
-        until = jnp.int32(position + steps)
-        drawing = advance(self.config, self.weights, self.text, drawing, self.settings, self.keys, until, TOP_K)
+        drawing = advance(self.config, self.weights, self.text, drawing, self.settings, self.keys, steps, TOP_K)
         drawing.codes.block_until_ready()
         return time.perf_counter() - begun
 
@@ -243,7 +242,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         kernels = load_kernels(Path(folder)) if arguments.kernels and on_cpu() else None
     ours = Ours(config, arguments.images, jnp.dtype(arguments.dtype), kernels)
     begun = time.perf_counter()
-    ours.seconds(0, 1)
+    ours.seconds(0, arguments.steps)
     compile_seconds = time.perf_counter() - begun
     peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     peer = MinDalle(config, arguments.images, arguments.dtype) if arguments.peer else None
@@ -260,7 +259,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         peer_times += [min(peer_turns)] if peer_turns else []
     if arguments.trace:
         with jax.profiler.trace(arguments.trace):
-            ours.seconds(config.image_length // 2, arguments.steps // 2)
+            ours.seconds(config.image_length // 2, arguments.steps)
     bandwidth, operations = machine_limit()
     middle = config.image_length // 2
     limit = max(ours.step_bytes(middle) / bandwidth, ours.step_operations(middle) / operations)

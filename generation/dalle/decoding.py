@@ -1,7 +1,7 @@
 """The compiled programs of a drawing: read the texts, then advance all pictures by as many codes as asked.
 
-Axes as in `stepping.py`. A program is compiled once for each number of pictures and sides, whatever the prompts, seeds,
-settings and the number of codes that one call advances.
+Axes as in `stepping.py`. A program is compiled once for each number of pictures, of sides, and of codes that one call
+advances, whatever the prompts, seeds and settings.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def begin(
     return remember_text(config, weights, text, mask), drawing
 
 
-@partial(jax.jit, static_argnames=("config", "most_kept"), donate_argnames="drawing")
+@partial(jax.jit, static_argnames=("config", "count", "most_kept"), donate_argnames="drawing")
 def advance(
     config: DalleConfig,
     weights: DecoderWeights,
@@ -69,12 +69,15 @@ def advance(
     drawing: Drawing,
     settings: Settings,
     keys: Array,
-    until: Array,
+    count: int,
     most_kept: int,
 ) -> Drawing:
-    """Draw codes up to position `until` (), as one compiled loop. keys (N, 2); `most_kept` as in `draw_codes`."""
+    """Draw the next `count` codes, as one compiled loop. keys (N, 2); `most_kept` as in `draw_codes`.
 
-    def one_more(drawing: Drawing) -> Drawing:
+    The count is a part of the program: a GPU that asks the host whether to go on waits for it at each code.
+    """
+
+    def one_more(_: Any, drawing: Drawing) -> Drawing:
         position = drawing.position
         last = jax.lax.dynamic_index_in_dim(drawing.codes, jnp.maximum(position - 1, 0), axis=1, keepdims=False)
         last = jnp.where(position == 0, config.decoder_start_token_id, last)
@@ -83,4 +86,5 @@ def advance(
         codes = jax.lax.dynamic_update_slice(drawing.codes, drawn[:, None], (0, position))
         return Drawing(position + 1, codes, drawing.score + log_probability, memory)
 
-    return jax.lax.while_loop(lambda drawing: drawing.position < until, one_more, drawing)
+    advanced: Drawing = jax.lax.fori_loop(0, count, one_more, drawing)
+    return advanced

@@ -123,38 +123,36 @@ def _window_step(
     # A query sees the cache up to its own position; what earlier guesses left there was written over just before.
     seen = jnp.arange(config.image_length) <= positions[:, :, None]  # (N, W, L)
 
-    def attend(layer: AttentionWeights, x: Array, keys: Array, values: Array) -> tuple[Array, Array, Array]:
-        return _attend_from_window(config, layer, x, keys, values, seen, positions[:, 0])
+    def attend(layer: AttentionWeights, x: Array, cache: Array) -> tuple[Array, Array]:
+        return _attend_from_window(config, layer, x, cache, seen, positions[:, 0])
 
     x = embed(config, weights, before.reshape(-1), positions.reshape(-1))
     return through_layers(config, weights, text, memory, x, attend)
 
 
 def _attend_from_window(
-    config: DalleConfig, weights: AttentionWeights, x: Array, keys: Array, values: Array, seen: Array, first: Array
-) -> tuple[Array, Array, Array]:
+    config: DalleConfig, weights: AttentionWeights, x: Array, cache: Array, seen: Array, first: Array
+) -> tuple[Array, Array]:
     """x (S, N * W, D) -> (S, N * W, D), and the cache with the window's keys and values from `first` (N,) on."""
     pictures, window, _ = seen.shape
-    queries, new_keys, new_values = (
+    queries, new = (
         part.reshape(part.shape[0], pictures, window, *part.shape[2:])
         for part in queries_keys_values(config, weights, x)
     )
-    keys, values = _written(keys, new_keys, first), _written(values, new_values, first)
+    cache = _written(cache, new, first)
+    keys, values = cache[..., 0, :], cache[..., 1, :]
     scores = jnp.einsum("snwhk,snhlk->snhwl", queries, keys, preferred_element_type=jnp.float32)
     attention = jax.nn.softmax(jnp.where(seen[:, None], scores, -jnp.inf)).astype(x.dtype)
     mixed = jnp.einsum("snhwl,snhlk->snwhk", attention, values)
-    return (
-        leave_attention(config, weights, mixed.reshape(x.shape[0], pictures * window, *mixed.shape[3:])),
-        keys,
-        values,
-    )
+    mixed = mixed.reshape(x.shape[0], pictures * window, *mixed.shape[3:])
+    return leave_attention(config, weights, mixed), cache
 
 
 def _written(cache: Array, new: Array, first: Array) -> Array:
-    """cache (S, N, H, L, K) with new (S, N, W, H, K) at positions `first` (N,) and after."""
+    """cache (S, N, H, L, 2, K) with new (S, N, W, H, 2, K) at positions `first` (N,) and after."""
 
     def write(cache: Array, new: Array, first: Array) -> Array:
-        return jax.lax.dynamic_update_slice(cache, new, (0, 0, first, 0))
+        return jax.lax.dynamic_update_slice(cache, new, (0, 0, first, 0, 0))
 
     write_all = jax.vmap(write, in_axes=(1, 1, 0), out_axes=1)
     written: Array = write_all(cache, new.swapaxes(2, 3).astype(cache.dtype), first)

@@ -7,6 +7,7 @@ their noise. The reference draws with one key for the whole batch; that lives in
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -14,6 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 
 Array = jax.Array
+
+SORTED_AT_ONCE = 1024  # scores
 
 
 class Settings(NamedTuple):
@@ -45,13 +48,42 @@ def draw_codes(scores: Array, settings: Settings, keys: Array, position: Array, 
     it says how well the code fits the prompt, where the guided one would only say how sharp the guidance is.
     """
     guided = guided_scores(scores, settings.guidance_scale)
-    values, codes = jax.lax.top_k(guided, most_kept or guided.shape[-1])
+    values, codes = _largest(guided, most_kept or guided.shape[-1])
     values = values / settings.temperature[:, None]
     kept = _kept(values, settings)
     noisy = jnp.where(kept, values + _gumbel(keys, position, codes), -jnp.inf)
     drawn = jnp.take_along_axis(codes, noisy.argmax(-1)[:, None], axis=-1)
     chosen = jnp.take_along_axis(scores[0], drawn, axis=-1)[:, 0]
     return drawn[:, 0].astype(jnp.int32), chosen - jax.nn.logsumexp(scores[0], axis=-1)
+
+
+def _largest(scores: Array, count: int) -> tuple[Array, Array]:
+    """Scores (N, V) -> the `count` largest of each row, descending, and their codes."""
+    blocks, rest = divmod(scores.shape[-1], SORTED_AT_ONCE)
+    if rest or blocks * count > scores.shape[-1] // 2:
+        return _top_k(scores, count)
+    by_blocks = partial(largest_by_blocks, count=count)
+    largest: tuple[Array, Array] = jax.lax.platform_dependent(
+        scores, cpu=partial(_top_k, count=count), default=by_blocks
+    )
+    return largest
+
+
+def _top_k(scores: Array, count: int) -> tuple[Array, Array]:
+    values, codes = jax.lax.top_k(scores, count)
+    return values, codes
+
+
+def largest_by_blocks(scores: Array, count: int) -> tuple[Array, Array]:
+    """What `jax.lax.top_k` gives, of scores (N, V) with V a multiple of `SORTED_AT_ONCE`.
+
+    First the largest of each block, then those of all: a GPU sorts a block in one kernel, but sorts long rows in many.
+    """
+    blocks = scores.reshape(len(scores), -1, SORTED_AT_ONCE)
+    values, places = _top_k(blocks, count)
+    codes = places + SORTED_AT_ONCE * jnp.arange(blocks.shape[1], dtype=places.dtype)[:, None]
+    values, places = _top_k(values.reshape(len(scores), -1), count)
+    return values, jnp.take_along_axis(codes.reshape(len(scores), -1), places, axis=-1)
 
 
 def _kept(values: Array, settings: Settings) -> Array:

@@ -77,6 +77,20 @@ def _keep(x: Array) -> Array:
     return kept
 
 
+# XLA's products on accelerators want depths of a multiple of this; other kernels it widens anew at each step, which
+# reads and writes them once more. Mini's feed-forward is 2,730 wide.
+_ACCELERATORS_TILE = 64
+_BETWEEN_HALVES = {
+    ("gate", "kernel"): 1,
+    ("gate", "bias"): 0,
+    ("up", "kernel"): 1,
+    ("up", "bias"): 0,
+    ("middle", "scale"): 0,
+    ("middle", "bias"): 0,
+    ("down", "kernel"): 0,
+}
+"""The parameters of a feed-forward with an axis between its halves, and which that is."""
+
 AnyProduct = Product | TransposedProduct | PackedProduct
 
 
@@ -127,11 +141,8 @@ class TextMemory(NamedTuple):
     seen: Array  # (S, G, 1, 1, T), bool
 
 
-class PictureMemory(NamedTuple):
-    """Keys and values of the positions drawn so far: for each layer (S, N, H, L, K)."""
-
-    keys: tuple[Array, ...]
-    values: tuple[Array, ...]
+PictureMemory = tuple[Array, ...]
+"""Keys and values of the positions drawn so far: for each layer (S, N, H, L, 2, K)."""
 
 
 def decoder_weights(
@@ -140,15 +151,16 @@ def decoder_weights(
     dtype: Any,
     codebook_size: int | None = None,
     kernels: Kernels | None = None,
+    backend: str | None = None,
 ) -> DecoderWeights:
-    """Arrange the parameters of `DalleBart` for drawing, with products in `dtype`.
+    """Arrange the parameters of `DalleBart` for drawing, with products in `dtype`, on JAX's `backend` or its default.
 
     With `kernels` the weights are stored in `dtype`, which may be int8 then, and products are computed in float32.
     With a `codebook_size` only so many codes are scored: ids beyond are no codes of the VQGAN, and one of them turns
     its whole picture into NaN. Takes what it uses out of `parameters`, so that a large model is never held twice.
     Those may be NumPy's, which are joined without compiling anything, or JAX's.
     """
-    transposed = jax.default_backend() == "cpu"
+    on_cpu = (backend or jax.default_backend()) == "cpu"
     numpy = np if all(isinstance(array, np.ndarray) for array in parameters.values()) else jnp
 
     def scaling(*path: str | int) -> Scaling:
@@ -161,7 +173,7 @@ def decoder_weights(
             return pack(kernels, np.asarray(kernel), bias, dtype)
         kernel = kernel if kernel.dtype == dtype else kernel.astype(dtype)
         bias = None if bias is None else _device(bias.astype(dtype))
-        if transposed:
+        if on_cpu:
             return TransposedProduct(_device(kernel.T), bias)
         return Product(_device(kernel), bias)
 
@@ -190,6 +202,8 @@ def decoder_weights(
         place: OurPath = ("decoder", "layers", layer)
         feed_forward: OurPath = (*place, "feed_forward")
         gates = ("gate", "up") if config.use_glu else ("gate",)
+        if not on_cpu:
+            _widen(parameters, feed_forward, -config.decoder_ffn_dim % _ACCELERATORS_TILE)
         return LayerWeights(
             attention=attention(layer, "attention", ("query", "key", "value")),
             cross_attention=attention(layer, "cross_attention", ("query",)),
@@ -209,6 +223,16 @@ def decoder_weights(
         final_norm=scaling("decoder", "final_norm") if config.use_final_ln_decoder else None,
         head=placed(parameters.pop(("head", "kernel"))[:, :codebook_size], None),
     )
+
+
+def _widen(parameters: dict[OurPath, Any], feed_forward: OurPath, by: int) -> None:
+    """Add so many columns of zeros between the halves of a feed-forward, which come to nothing behind it."""
+    for part, axis in _BETWEEN_HALVES.items():
+        array = parameters.get((*feed_forward, *part))
+        if array is not None and by > 0:
+            widths = [(0, by if index == axis else 0) for index in range(array.ndim)]
+            numpy = np if isinstance(array, np.ndarray) else jnp
+            parameters[*feed_forward, *part] = numpy.pad(array, widths)
 
 
 def _device(array: Any) -> Any:
@@ -231,10 +255,9 @@ def remember_text(config: DalleConfig, weights: DecoderWeights, text: Array, mas
 def empty_memory(config: DalleConfig, sides: int, pictures: int, dtype: Any) -> PictureMemory:
     """A cache for `image_length` positions of this many rows."""
     heads = config.decoder_attention_heads
-    shape = (sides, pictures, heads, config.image_length, config.d_model // heads)
-    # Each layer needs arrays of its own: they are changed in place.
-    keys, values = (tuple(jnp.zeros(shape, dtype) for _ in range(config.decoder_layers)) for _ in range(2))
-    return PictureMemory(keys, values)
+    shape = (sides, pictures, heads, config.image_length, 2, config.d_model // heads)
+    # Each layer needs an array of its own: it is changed in place.
+    return tuple(jnp.zeros(shape, dtype) for _ in range(config.decoder_layers))
 
 
 def step(
@@ -253,8 +276,8 @@ def step(
     x = embed(config, weights, codes, position)
     seen = jnp.arange(config.image_length) <= position
 
-    def attend(layer: AttentionWeights, x: Array, keys: Array, values: Array) -> tuple[Array, Array, Array]:
-        return _attend_to_picture(config, layer, x, keys, values, seen, position)
+    def attend(layer: AttentionWeights, x: Array, cache: Array) -> tuple[Array, Array]:
+        return _attend_to_picture(config, layer, x, cache, seen, position)
 
     return through_layers(config, weights, text, memory, x, attend)
 
@@ -266,8 +289,8 @@ def embed(config: DalleConfig, weights: DecoderWeights, codes: Array, positions:
     return _norm(config, weights.embedding_norm, x).astype(weights.dtype)
 
 
-Attend = Callable[[AttentionWeights, Array, Array, Array], tuple[Array, Array, Array]]
-"""Weights, x (S, N, D), a layer's cached keys and values -> what is attended to (S, N, D), and the new cache."""
+Attend = Callable[[AttentionWeights, Array, Array], tuple[Array, Array]]
+"""Weights, x (S, N, D), a layer's cache -> what is attended to (S, N, D), and the new cache."""
 
 
 def through_layers(
@@ -280,47 +303,45 @@ def through_layers(
 ) -> tuple[Array, PictureMemory]:
     """Embedded codes x (N, D) -> scores (S, N, V) in float32, and the memory with these codes in it."""
     x = jnp.broadcast_to(x, (text.seen.shape[0], *x.shape))
-    keys, values = list(memory.keys), list(memory.values)
+    caches = list(memory)
     for index, layer in enumerate(weights.layers):
-        y, keys[index], values[index] = attend_to_picture(layer.attention, x, keys[index], values[index])
+        y, caches[index] = attend_to_picture(layer.attention, x, caches[index])
         x = x + y
         x = x + _attend_to_text(config, layer.cross_attention, x, text.keys[index], text.values[index], text.seen)
         x = x + _feed_forward(config, layer, x)
     if weights.final_norm is not None:
         x = _norm(config, weights.final_norm, x).astype(x.dtype)
-    return weights.head(x).astype(jnp.float32), PictureMemory(tuple(keys), tuple(values))
+    return weights.head(x).astype(jnp.float32), tuple(caches)
 
 
-def queries_keys_values(config: DalleConfig, weights: AttentionWeights, x: Array) -> tuple[Array, Array, Array]:
-    """x (S, N, D) -> queries, keys and values of the picture's own attention, each (S, N, H, K)."""
+def queries_keys_values(config: DalleConfig, weights: AttentionWeights, x: Array) -> tuple[Array, Array]:
+    """x (S, N, D) -> queries (S, N, H, K) of the picture's own attention, and its keys and values (S, N, H, 2, K)."""
     inputs = weights.inputs(_norm(config, weights.before, x).astype(x.dtype)).astype(x.dtype)
     inputs = inputs.reshape(*x.shape[:2], 3, config.decoder_attention_heads, -1)
-    return inputs[:, :, 0], inputs[:, :, 1], inputs[:, :, 2]
+    return inputs[:, :, 0], inputs[:, :, 1:].swapaxes(2, 3)
 
 
 def _attend_to_picture(
     config: DalleConfig,
     weights: AttentionWeights,
     x: Array,
-    keys: Array,
-    values: Array,
+    cache: Array,
     seen: Array,
     position: Array,
-) -> tuple[Array, Array, Array]:
+) -> tuple[Array, Array]:
     """x (S, N, D) -> (S, N, D), and the cache with this position's key and value."""
     if isinstance(weights.inputs, PackedProduct):
         inputs = weights.inputs(_norm(config, weights.before, x)).reshape(-1, 3 * x.shape[-1])
-        rows, keys, values = attend_in_cache(inputs, keys, values, position)
+        rows, cache = attend_in_cache(inputs, cache, position)
         mixed = rows.reshape(*x.shape[:2], config.decoder_attention_heads, -1)
-        return leave_attention(config, weights, mixed), keys, values
-    queries, key, value = queries_keys_values(config, weights, x)
-    start = (0, 0, 0, position, 0)
-    keys = jax.lax.dynamic_update_slice(keys, key[:, :, :, None].astype(keys.dtype), start)
-    values = jax.lax.dynamic_update_slice(values, value[:, :, :, None].astype(values.dtype), start)
+        return leave_attention(config, weights, mixed), cache
+    queries, new = queries_keys_values(config, weights, x)
+    cache = jax.lax.dynamic_update_slice(cache, new[:, :, :, None].astype(cache.dtype), (0, 0, 0, position, 0, 0))
+    keys, values = cache[..., 0, :], cache[..., 1, :]
     scores = jnp.einsum("snhk,snhlk->snhl", queries, keys, preferred_element_type=jnp.float32)
     attention = jax.nn.softmax(jnp.where(seen, scores, -jnp.inf)).astype(x.dtype)
     mixed = jnp.einsum("snhl,snhlk->snhk", attention, values)
-    return leave_attention(config, weights, mixed), keys, values
+    return leave_attention(config, weights, mixed), cache
 
 
 def _attend_to_text(
@@ -334,9 +355,16 @@ def _attend_to_text(
         return leave_attention(config, weights, mixed.reshape(*x.shape[:2], heads, head_size))
     queries = weights.inputs(_norm(config, weights.before, x).astype(x.dtype)).astype(x.dtype)
     queries = queries.reshape(sides, groups, -1, heads, head_size)
-    scores = jnp.einsum("sgphk,sghtk->sghpt", queries, keys, preferred_element_type=jnp.float32)
+    if isinstance(weights.inputs, Product):
+        # As if each picture had a text of its own: of this XLA makes one kernel on a GPU, of shared texts five.
+        shape = (sides, groups, queries.shape[2], *keys.shape[2:])
+        keys, values = (jnp.broadcast_to(part[:, :, None], shape) for part in (keys, values))
+        rows, texts = "sgph", "sgph"
+    else:
+        rows, texts = "sghp", "sgh"
+    scores = jnp.einsum(f"sgphk,{texts}tk->{rows}t", queries, keys, preferred_element_type=jnp.float32)
     attention = jax.nn.softmax(jnp.where(seen, scores, -jnp.inf)).astype(x.dtype)
-    mixed = jnp.einsum("sghpt,sghtk->sgphk", attention, values)
+    mixed = jnp.einsum(f"{rows}t,{texts}tk->sgphk", attention, values)
     return leave_attention(config, weights, mixed.reshape(*x.shape[:2], heads, head_size))
 
 
@@ -359,11 +387,11 @@ def _feed_forward(config: DalleConfig, layer: LayerWeights, x: Array) -> Array:
     else:
         y = activate(y)
     if layer.middle is not None:
-        y = _norm(config, layer.middle, y)
+        y = _norm(config, layer.middle, y, config.decoder_ffn_dim)
     y = layer.down(y.astype(x.dtype))
     y = y if layer.after is None else _norm(config, layer.after, y)
     return y.astype(x.dtype)
 
 
-def _norm(config: DalleConfig, scaling: Scaling, x: Array) -> Array:
-    return normalise(x, scaling.scale, scaling.bias, centred=config.ln_type == "layernorm")
+def _norm(config: DalleConfig, scaling: Scaling, x: Array, size: int | None = None) -> Array:
+    return normalise(x, scaling.scale, scaling.bias, centred=config.ln_type == "layernorm", size=size)

@@ -160,7 +160,7 @@ class DalleMini:
         previews: int = PREVIEWS_A_PICTURE - 1,
         decoded: bool = False,
     ) -> Iterator[Preview | list[Candidate]]:
-        """Like `draw`, but yields so many previews on the way, evenly spread, and the list of candidates last.
+        """Like `draw`, but yields so many previews on the way, 15 at most, evenly spread, and the candidates last.
 
         A preview is a mosaic of the codes' colours, which costs nothing. With `decoded` the VQGAN paints each, which
         takes as long as painting the finished pictures does.
@@ -196,12 +196,13 @@ class DalleMini:
         keys = self._placement.by_picture(jnp.asarray(seed_keys(seeds)))
         most_kept = _most_kept([one.top_k for one in settings], self._codebook_size)
         steps = self.config.image_length
-        shown = {steps * (index + 1) // (previews + 1) for index in range(previews)}
-        stops = {steps * (index + 1) // _CALLS_A_PICTURE for index in range(_CALLS_A_PICTURE)}
-        for until in sorted(shown | stops):
+        at_once = -(-steps // _CALLS_A_PICTURE)
+        shown = {-(-steps * (index + 1) // ((previews + 1) * at_once)) * at_once for index in range(previews)} - {steps}
+        for start in range(0, steps, at_once):
             if stop.is_set():
                 raise DrawingCancelled("Drawing was stopped.")
-            drawing = self._advance(text, drawing, arrays, keys, until, most_kept)
+            until = min(start + at_once, steps)
+            drawing = self._advance(text, drawing, arrays, keys, until - start, until, most_kept)
             if until in shown:
                 codes = np.asarray(drawing.codes)[: len(requests)]
                 yield Preview(until, steps, self._preview(codes, until, decoded))
@@ -241,17 +242,18 @@ class DalleMini:
         drawing: Drawing | GuessedDrawing,
         settings: Settings,
         keys: jax.Array,
+        count: int,
         until: int,
         most_kept: int,
     ) -> Drawing | GuessedDrawing:
-        """Draw codes up to `until`, one a step or several."""
-        where = jnp.int32(until)
+        """Draw the `count` codes up to `until`, one a step or several."""
         advanced: Drawing | GuessedDrawing
         if isinstance(drawing, Drawing):
-            advanced = advance(self.config, self._weights, text, drawing, settings, keys, where, most_kept)
+            advanced = advance(self.config, self._weights, text, drawing, settings, keys, count, most_kept)
         else:
+            where, window = jnp.int32(until), self._codes_a_step
             advanced = advance_guessing(
-                self.config, self._weights, text, drawing, settings, keys, where, most_kept, self._codes_a_step
+                self.config, self._weights, text, drawing, settings, keys, where, most_kept, window
             )
         return advanced
 

@@ -13,10 +13,10 @@ enum { USUAL_SIZE = 64, LINE = 16 };
 static const uint8_t *const EVERY_POSITION = NULL;
 
 typedef struct {
-  const float *inputs;  /* (rows, 3, heads, size): queries, keys, values */
-  float *keys, *values; /* (rows, heads, length, size) */
-  float *mixed;         /* (rows, heads, size) */
-  float *scores;        /* (rows, heads, length) */
+  const float *inputs; /* (rows, 3, heads, size): queries, keys, values */
+  float *cache;        /* (rows, heads, length, 2, size): keys and values */
+  float *mixed;        /* (rows, heads, size) */
+  float *scores;       /* (rows, heads, length) */
   int64_t heads, length, size, position;
 } PictureAttention;
 _Static_assert(sizeof(PictureAttention) <= LARGEST_JOB, "a job is copied whole");
@@ -50,14 +50,14 @@ INLINE float exponential(float x) {
   return vanishes ? 0.0f : (tail * rest * rest + rest + 1.0f) * scale;
 }
 
-INLINE void attend_by(const float *query, const float *keys, const float *values, const uint8_t *seen, int64_t count,
-                      float *scores, float *mixed, const int64_t size) {
+INLINE void attend_by(const float *query, const float *keys, const float *values, int64_t stride, const uint8_t *seen,
+                      int64_t count, float *scores, float *mixed, const int64_t size) {
   float largest = -__builtin_inff(), sum = 0;
   for (int64_t at = 0; at < count; at++) {
     float score = 0;
-    for (int64_t i = 0; i < size; i += LINE) __builtin_prefetch(values + at * size + i); /* their turn comes next */
+    for (int64_t i = 0; i < size; i += LINE) __builtin_prefetch(values + at * stride + i); /* their turn comes next */
 #pragma omp simd reduction(+ : score)
-    for (int64_t i = 0; i < size; i++) score += query[i] * keys[at * size + i];
+    for (int64_t i = 0; i < size; i++) score += query[i] * keys[at * stride + i];
     scores[at] = seen == EVERY_POSITION || seen[at] ? score : -__builtin_inff();
     largest = scores[at] > largest ? scores[at] : largest;
   }
@@ -70,19 +70,20 @@ INLINE void attend_by(const float *query, const float *keys, const float *values
   for (int64_t at = 0; at < count; at++) {
     float share = scores[at] / sum;
 #pragma omp simd
-    for (int64_t i = 0; i < size; i++) mixed[i] += share * values[at * size + i];
+    for (int64_t i = 0; i < size; i++) mixed[i] += share * values[at * stride + i];
   }
 }
 
-/* One query (size) to `count` keys and values (count, size), those of them that are `seen` -> mixed (size). */
-static void attend(const float *query, const float *keys, const float *values, const uint8_t *seen, int64_t count,
-                   float *scores, float *mixed, int64_t size) {
+/* One query (size) to `count` keys and values (size), each a `stride` behind the one before, those of them that are
+   `seen` -> mixed (size). */
+static void attend(const float *query, const float *keys, const float *values, int64_t stride, const uint8_t *seen,
+                   int64_t count, float *scores, float *mixed, int64_t size) {
   if (size == USUAL_SIZE) {
     float sums[USUAL_SIZE]; /* in registers, as its size is known */
-    attend_by(query, keys, values, seen, count, scores, sums, USUAL_SIZE);
+    attend_by(query, keys, values, stride, seen, count, scores, sums, USUAL_SIZE);
     memcpy(mixed, sums, sizeof sums);
   } else {
-    attend_by(query, keys, values, seen, count, scores, mixed, size);
+    attend_by(query, keys, values, stride, seen, count, scores, mixed, size);
   }
 }
 
@@ -90,10 +91,11 @@ static void attend_to_picture(const void *job, int64_t part) {
   const PictureAttention *all = job;
   int64_t size = all->size, row = part / all->heads, head = part % all->heads, width = all->heads * size;
   const float *query = all->inputs + row * 3 * width + head * size;
-  float *keys = all->keys + part * all->length * size, *values = all->values + part * all->length * size;
-  memcpy(keys + all->position * size, query + width, sizeof(float) * size);
-  memcpy(values + all->position * size, query + 2 * width, sizeof(float) * size);
-  attend(query, keys, values, EVERY_POSITION, all->position + 1, all->scores + part * all->length,
+  int64_t stride = 2 * size;
+  float *keys = all->cache + part * all->length * stride, *values = keys + size;
+  memcpy(keys + all->position * stride, query + width, sizeof(float) * size);
+  memcpy(values + all->position * stride, query + 2 * width, sizeof(float) * size);
+  attend(query, keys, values, stride, EVERY_POSITION, all->position + 1, all->scores + part * all->length,
          all->mixed + part * size, size);
 }
 
@@ -103,25 +105,24 @@ static void attend_to_text(const void *job, int64_t part) {
   int64_t start = (memory * all->heads + head) * all->length * all->size, count = all->length;
   const uint8_t *seen = all->seen + memory * all->length;
   while (count > 1 && !seen[count - 1]) count--;
-  attend(all->queries + part * all->size, all->keys + start, all->values + start, seen, count,
+  attend(all->queries + part * all->size, all->keys + start, all->values + start, all->size, seen, count,
          all->scores + part * all->length, all->mixed + part * all->size, all->size);
 }
 
-/* inputs (rows, 3 * heads * size), keys and values (..., heads, length, size), position () int32 -> mixed
-   (rows, heads * size), scores to work in (rows, heads, length), and keys and values in place. */
+/* inputs (rows, 3 * heads * size), cache (..., heads, length, 2, size), position () int32 -> mixed (rows, heads * size),
+   scores to work in (rows, heads, length), and the cache in place. */
 XLA_FFI_Error *easel_picture_attention(XLA_FFI_CallFrame *frame) {
   if (was_asked_for_version(frame)) return NULL;
-  const XLA_FFI_Buffer *inputs = argument(frame, 0), *keys = result(frame, 2), *values = result(frame, 3);
-  const int64_t *sizes = keys->dims + keys->rank - 3;
+  const XLA_FFI_Buffer *inputs = argument(frame, 0), *cache = result(frame, 2);
+  const int64_t *sizes = cache->dims + cache->rank - 4;
   PictureAttention attention = {.inputs = inputs->data,
-                                .keys = keys->data,
-                                .values = values->data,
+                                .cache = cache->data,
                                 .mixed = result(frame, 0)->data,
                                 .scores = result(frame, 1)->data,
                                 .heads = sizes[0],
                                 .length = sizes[1],
-                                .size = sizes[2],
-                                .position = *(const int32_t *)argument(frame, 3)->data};
+                                .size = sizes[3],
+                                .position = *(const int32_t *)argument(frame, 2)->data};
   in_parallel(frame, inputs->dims[0] * attention.heads, attend_to_picture, &attention, sizeof attention);
   return NULL;
 }

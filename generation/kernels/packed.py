@@ -63,19 +63,19 @@ def pack(kernels: Kernels, kernel: np.ndarray[Any, Any], bias: Array | None, dty
     return PackedProduct(panels, scale, bias, width=kernel.shape[1])
 
 
-def attend_in_cache(inputs: Array, keys: Array, values: Array, position: Array) -> tuple[Array, Array, Array]:
-    """Queries, keys and values of `position` (), side by side (rows, 3 * H * K), and the cache (..., H, L, K) ->
+def attend_in_cache(inputs: Array, cache: Array, position: Array) -> tuple[Array, Array]:
+    """Queries, keys and values of `position` (), side by side (rows, 3 * H * K), and the cache (..., H, L, 2, K) ->
     what each row attends to (rows, H * K), and the cache with this position in it.
     """
-    heads, length, size = keys.shape[-3:]
+    heads, length, _, size = cache.shape[-4:]
     rows = inputs.shape[0]
     call = jax.ffi.ffi_call(
         "easel_picture_attention",
-        [_floats(rows, heads * size), _floats(rows, heads, length), _floats(*keys.shape), _floats(*values.shape)],
-        input_output_aliases={1: 2, 2: 3},
+        [_floats(rows, heads * size), _floats(rows, heads, length), _floats(*cache.shape)],
+        input_output_aliases={1: 2},
     )
-    mixed, _, keys, values = call(inputs, keys, values, position)
-    return mixed, keys, values
+    mixed, _, cache = call(inputs, cache, position)
+    return mixed, cache
 
 
 def attend_to_text(queries: Array, keys: Array, values: Array, seen: Array) -> Array:

@@ -57,7 +57,7 @@ def draw(model: DalleBart, ids: np.ndarray, mask: np.ndarray, settings: Settings
     text, drawing = begin(config, *nnx.split(model.encoder), weights, ids, mask, pictures)
     keys, until = jnp.asarray(seed_keys(seeds)), jnp.int32(config.image_length)
     if window == 1:
-        plain = advance(config, weights, text, drawing, settings, keys, until, 0)
+        plain = advance(config, weights, text, drawing, settings, keys, config.image_length, 0)
         return np.asarray(plain.codes), np.asarray(plain.score), int(plain.position)
     guessed = advance_guessing(config, weights, text, begin_guessing(drawing), settings, keys, until, 0, window)
     return np.asarray(guessed.codes), np.asarray(guessed.score), int(guessed.steps)

@@ -22,8 +22,8 @@ spread = []
 whole = Placement.drawing
 def watch(self, drawing):
     placed = whole(self, drawing)
-    spread.append([len({shard.device for shard in array.addressable_shards}) for array in placed.memory.keys])
-    spread.append([shard.data.shape[1] for shard in placed.memory.keys[0].addressable_shards])
+    spread.append([len({shard.device for shard in array.addressable_shards}) for array in placed.memory])
+    spread.append([shard.data.shape[1] for shard in placed.memory[0].addressable_shards])
     return placed
 Placement.drawing = watch
 model = DalleMini.load(Path(sys.argv[1]))

@@ -83,24 +83,22 @@ def test_a_row_is_the_same_to_the_bit_in_any_company(kernels, numbers, dtype):
 @pytest.mark.parametrize("position", [0, 1, 30])
 def test_attention_in_the_cache_is_softmax_over_what_is_filled(kernels, numbers, size, position):
     sides, pictures, length = 2, 3, 31
-    shape = (sides, pictures, HEADS, length, size)
-    keys, values = normal(numbers, *shape), normal(numbers, *shape)
-    keys[..., position:, :] = values[..., position:, :] = np.nan  # nothing of these may count
+    cache = normal(numbers, sides, pictures, HEADS, length, 2, size)
+    cache[..., position:, :, :] = np.nan  # nothing of these may count
     inputs = normal(numbers, sides * pictures, 3 * HEADS * size)
-    mixed, new_keys, new_values = jax.jit(attend_in_cache)(inputs, keys, values, jnp.int32(position))
+    mixed, new_cache = jax.jit(attend_in_cache)(inputs, cache, jnp.int32(position))
     query, key, value = inputs.reshape(sides, pictures, 3, HEADS, size).transpose(2, 0, 1, 3, 4)
-    keys[..., position, :], values[..., position, :] = key, value
-    np.testing.assert_array_equal(new_keys, keys)
-    np.testing.assert_array_equal(new_values, values)
-    filled = slice(0, position + 1)
-    scores = jnp.einsum("snhk,snhlk->snhl", query, keys[..., filled, :])
-    expected = jnp.einsum("snhl,snhlk->snhk", jax.nn.softmax(scores), values[..., filled, :])
+    cache[..., position, 0, :], cache[..., position, 1, :] = key, value
+    np.testing.assert_array_equal(new_cache, cache)
+    keys, values = cache[..., : position + 1, 0, :], cache[..., : position + 1, 1, :]
+    scores = jnp.einsum("snhk,snhlk->snhl", query, keys)
+    expected = jnp.einsum("snhl,snhlk->snhk", jax.nn.softmax(scores), values)
     np.testing.assert_allclose(mixed, expected.reshape(mixed.shape), rtol=1e-4, atol=1e-5)
 
 
 def test_scores_far_apart_neither_overflow_nor_vanish(kernels):
-    keys = np.array([[[[[-300.0], [0.0], [300.0]]]]], np.float32)
-    mixed, *_ = attend_in_cache(jnp.asarray([[1.0, 300.0, 7.0]]), keys, jnp.asarray(keys), jnp.int32(2))
+    cache = np.array([[[[[[-300.0]] * 2, [[0.0]] * 2, [[300.0]] * 2]]]], np.float32)
+    mixed, _ = attend_in_cache(jnp.asarray([[1.0, 300.0, 7.0]]), cache, jnp.int32(2))
     assert mixed.tolist() == [[7.0]]
 
 
