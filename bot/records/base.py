@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot.errors import EaselError, Misuse
 from bot.records.database import READING
-from bot.records.options import PostOptions
 from bot.records.states import PostState
 from bot.records.tables import AuditRow, Post
+from bot.records.values import NewPost
 
 
 class RecordsBase:
@@ -51,32 +51,20 @@ class RecordsBase:
             raise Misuse(f"There is no post {post_id!r} in the workspace {self.workspace!r}.")
         return post
 
-    def post_row(
-        self,
-        post_id: str,
-        person: str,
-        draft: str,
-        networks: Sequence[str],
-        *,
-        due_at: datetime | None,
-        timezone: str,
-        next_slot: bool,
-        options: PostOptions | None,
-        texts: Mapping[str, str] | None = None,
-    ) -> Post:
+    def post_row(self, post_id: str, new: NewPost) -> Post:
         """A new post, drafted now."""
         return Post(
             id=post_id,
             workspace=self.workspace,
-            requested_by=person,
+            requested_by=new.person,
             state=PostState.DRAFTED,
-            draft=draft,
-            networks=list(networks),
-            due_at=due_at,
-            timezone=timezone,
-            next_slot=next_slot,
-            texts=dict(texts) if texts else None,
-            options=options.to_dict() if options else None,
+            draft=new.draft,
+            networks=list(new.networks),
+            due_at=new.due_at,
+            timezone=new.timezone,
+            next_slot=new.next_slot,
+            texts=dict(new.texts) or None,
+            options=new.options.to_dict() if new.options else None,
             created_at=datetime.now(UTC),
         )
 

@@ -24,7 +24,7 @@ from bot.records.requests import RequestRecords
 from bot.records.states import POST_MOVES, PostState, PublicationState
 from bot.records.tables import BriefRow, CandidateRow, Post, PublicationRow
 from bot.records.threads import ThreadRecords
-from bot.records.values import OUTBOX_ACCOUNT, Drawn, Planned, approval_hash, new_id
+from bot.records.values import OUTBOX_ACCOUNT, Drawn, NewPost, Planned, approval_hash, new_id
 from bot.records.workers import WorkerRecords
 from bot.records.workspaces import WorkspaceRecords
 
@@ -64,16 +64,8 @@ class Records(
         options: PostOptions | None = None,
     ) -> Post:
         """Keep a new draft; with `next_slot` each account publishes it in its next free slot."""
-        post = self.post_row(
-            new_id("post"),
-            person,
-            draft,
-            networks,
-            due_at=due_at,
-            timezone=timezone,
-            next_slot=next_slot,
-            options=options,
-        )
+        new = NewPost(person, draft, networks, due_at, timezone, next_slot, options)
+        post = self.post_row(new_id("post"), new)
         with self.transaction() as session:
             session.add(post)
             session.add(self.audit_row(post.id, person, None, PostState.DRAFTED, "created"))

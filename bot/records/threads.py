@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -10,9 +10,9 @@ from sqlalchemy import func, or_, select, update
 
 from bot.records.base import RecordsBase
 from bot.records.drawings import new_drawing
-from bot.records.options import PostOptions
 from bot.records.states import PostState
 from bot.records.tables import AuditRow, DrawingRow, Post, PublicationRow, ThreadRow
+from bot.records.values import NewPost
 
 
 class Origin(NamedTuple):
@@ -26,40 +26,17 @@ class ThreadRecords(RecordsBase):
     """One thread a post."""
 
     def start_post(
-        self,
-        post_id: str,
-        person: str,
-        draft: str,
-        networks: Sequence[str],
-        *,
-        due_at: datetime | None,
-        timezone: str,
-        next_slot: bool,
-        texts: Mapping[str, str],
-        options: PostOptions,
-        seeds: Sequence[int],
-        channel: str,
-        thread_ts: str | None,
+        self, post_id: str, new: NewPost, seeds: Sequence[int], channel: str, thread_ts: str | None = None
     ) -> bool:
         """A new post, the order to draw it and the thread it is shown in, in one transaction; False if it is there."""
         with self.transaction() as session:
             if session.get(Post, post_id) is not None:
                 return False
-            post = self.post_row(
-                post_id,
-                person,
-                draft,
-                networks,
-                due_at=due_at,
-                timezone=timezone,
-                next_slot=next_slot,
-                options=options,
-                texts=texts,
-            )
+            post = self.post_row(post_id, new)
             session.add(post)
             session.flush()
-            session.add(new_drawing(post, person, seeds))
-            session.add(self.audit_row(post_id, person, None, PostState.DRAFTED, "created"))
+            session.add(new_drawing(post, new.person, seeds))
+            session.add(self.audit_row(post_id, new.person, None, PostState.DRAFTED, "created"))
             session.add(
                 ThreadRow(
                     post_id=post_id,

@@ -6,15 +6,34 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from bot.records.options import PostOptions
 
 OUTBOX_ACCOUNT = "outbox"
 """The account on every network until one is connected."""
 
 UNSEEN = "taken unseen"
 """Stands in the audit of an approval where no person looked: `easel post --yes` in a script."""
+
+
+@dataclass(frozen=True)
+class NewPost:
+    """A post as a person asks for it. `texts` are words for single networks, instead of the draft.
+
+    It goes out at `due_at`, or with `next_slot` in the next free slot of each account, or once it is approved.
+    """
+
+    person: str
+    draft: str
+    networks: Sequence[str]
+    due_at: datetime | None = None
+    timezone: str = "UTC"
+    next_slot: bool = False
+    options: PostOptions | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from bot.pipeline.seeds import seeds_of
 from bot.pipeline.studio import Studio
 from bot.quota import refuse_over_quota
 from bot.records.tables import RequestRow
-from bot.records.values import short_id
+from bot.records.values import NewPost, short_id
 from bot.roles import Role
 from bot.schedule import next_free_slot
 from bot.slack.composing import offer_form
@@ -42,17 +42,15 @@ def begin(studio: Studio, row: RequestRow, form: ComposeForm, channel: str, time
     if form.when == SLOT:
         for network, account in form.targets:
             next_free_slot(records, network, account, datetime.now(UTC))
-    records.start_post(
-        short_id("post", row.key),
+    new = NewPost(
         row.person,
         form.draft,
         form.networks,
         due_at=form.due_at,
         timezone=timezone,
         next_slot=form.when == SLOT,
-        texts=form.texts or {},
         options=form.options,
-        seeds=seeds_of(row.key, form.count),
-        channel=channel,
-        thread_ts=form.thread or None,
+        texts=form.texts or {},
     )
+    seeds = seeds_of(row.key, form.count)
+    records.start_post(short_id("post", row.key), new, seeds, channel, form.thread or None)

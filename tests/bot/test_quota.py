@@ -9,11 +9,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import Misuse
 from bot.quota import refuse_over_quota
 from bot.records import PostState
-from bot.records.options import PostOptions
 from bot.records.tables import RequestRow
-from bot.records.values import short_id
 from bot.slack.desk import Desk
 from bot.slack.listeners import KINDS
+from tests.bot.slack import posts
 
 ANA = "slack:UANA"
 
@@ -21,33 +20,19 @@ ANA = "slack:UANA"
 @pytest.fixture
 def start(studio):
     """Ask for a post in Slack; it waits to be drawn."""
-
-    def start(name, person=ANA):
-        post_id = short_id("post", name)
-        studio.records.start_post(
-            post_id, person, name, ["x"], due_at=None, timezone="UTC", next_slot=False, texts={},
-            options=PostOptions(count=1), seeds=[1], channel="C1", thread_ts=None,
-        )  # fmt: skip
-        return post_id
-
-    return start
+    return lambda name, user="UANA": posts.ask(studio.records, name, "C1", user)
 
 
 @pytest.fixture
 def draw(studio):
-    """Draw what waits, as far as the records know."""
+    """Draw what waits for Ana."""
+    return lambda post_id: posts.draw(studio, post_id, ANA)
 
-    def draw(post_id, person=ANA, fails=False):
-        before = PostState(studio.records.post(post_id).state)
-        studio.records.move_post(post_id, PostState.PREPARING, person, "preparing", expected=before)
-        if fails:
-            studio.records.move_post(post_id, PostState.FAILED, "easel", "no luck", expected=PostState.PREPARING)
-            return
-        studio.records.add_brief(post_id, {"prompt": "a rocket", "normalized": "hello", "negative": []}, [])
-        studio.records.move_post(post_id, PostState.REVIEW, "easel", "ready", expected=PostState.PREPARING)
-        studio.records.end_drawing(post_id, studio.records.drawing(post_id).seeds)
 
-    return draw
+def fail(studio, post_id):
+    """Begin to draw what waits for Ana, in vain."""
+    for before, to in ((PostState.DRAFTED, PostState.PREPARING), (PostState.PREPARING, PostState.FAILED)):
+        studio.records.move_post(post_id, to, ANA, "no luck", expected=before)
 
 
 def asked(studio, person=ANA, since=timedelta(minutes=1)):
@@ -56,9 +41,9 @@ def asked(studio, person=ANA, since=timedelta(minutes=1)):
 
 def test_what_waits_what_was_drawn_and_what_is_drawn_again_count_and_a_failure_is_free(studio, start, draw):
     first, second = start("first"), start("second")
-    start("of somebody else", "slack:UBEN")
+    start("of somebody else", "UBEN")
     assert asked(studio) == 2
-    draw(first, fails=True)
+    fail(studio, first)
     draw(first)
     draw(second)
     assert asked(studio) == 2

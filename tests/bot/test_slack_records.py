@@ -8,7 +8,7 @@ import pytest
 from bot.errors import Refused
 from bot.records import PostState, Records, open_database
 from bot.records.options import PostOptions
-from bot.records.values import short_id
+from bot.records.values import NewPost, short_id
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -23,20 +23,8 @@ def records(request, tmp_path):
 
 def start(records, name="one", seeds=(1, 2)):
     post_id = short_id("post", name)
-    made = records.start_post(
-        post_id,
-        "slack:UR",
-        "hello",
-        ["x"],
-        due_at=None,
-        timezone="UTC",
-        next_slot=False,
-        texts={},
-        options=PostOptions(count=2, negative=("rain",), accounts=(("x", "main"),)),
-        seeds=seeds,
-        channel="C1",
-        thread_ts=None,
-    )
+    options = PostOptions(count=2, negative=("rain",), accounts=(("x", "main"),))
+    made = records.start_post(post_id, NewPost("slack:UR", "hello", ["x"], options=options), seeds, "C1")
     return post_id, made
 
 

@@ -4,14 +4,12 @@ import asyncio
 
 import pytest
 
-from bot.records import PostState
-from bot.records.options import PostOptions
-from bot.records.values import short_id
 from bot.settings import load_settings
 from bot.slack.desk import Desk
 from bot.slack.home import publish_home
 from bot.slack.workspaces import open_session, web_client
 from playground.slack.credentials import Credentials
+from tests.bot.slack import posts
 from tests.bot.slack.people import words
 
 PUBLIC, DIRECT = "C0LAUNCHES", "D0REQUESTER"
@@ -32,15 +30,7 @@ def ask(studio):
     """A post in review, asked for in a channel."""
 
     def ask(draft, channel, user=ANA):
-        records, post_id = studio.records, short_id("post", draft)
-        records.start_post(
-            post_id, f"slack:{user}", draft, ["x"], due_at=None, timezone="UTC", next_slot=False, texts={},
-            options=PostOptions(), seeds=[1], channel=channel, thread_ts=None,
-        )  # fmt: skip
-        records.move_post(post_id, PostState.PREPARING, "easel", "preparing", expected=PostState.DRAFTED)
-        records.add_brief(post_id, {"draft": draft, "prompt": draft, "alt_text": ""}, [])
-        records.end_drawing(post_id, [1])
-        records.move_post(post_id, PostState.REVIEW, "easel", "ready", expected=PostState.PREPARING)
+        posts.draw(studio, posts.ask(studio.records, draft, channel, user))
 
     return ask
 

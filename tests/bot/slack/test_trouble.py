@@ -1,21 +1,16 @@
 """The bot is killed, doubled, cut off, told to wait and refused; what was acknowledged is shown, and shown once."""
 
 import asyncio
-import time
 
 import pytest
 from aiohttp import ClientError
-from PIL import Image
 
-from bot.records import PostState
-from bot.records.options import PostOptions
-from bot.records.store import Drawn
-from bot.records.values import short_id
 from bot.slack.showing import LEASE
 from bot.slack.thread import Pace, Thread
 from bot.slack.workspaces import OneWorkspace, open_session
 from tests.bot.slack.conftest import running
 from tests.bot.slack.people import PATIENCE, People, buttons, words
+from tests.bot.slack.posts import ask, draw
 
 
 @pytest.fixture
@@ -37,19 +32,9 @@ def posts(office, text):
 
 
 def in_review(office, text):
-    """A post with two candidates, drawn by nobody, and a thread that nobody began."""
-    records, post_id = office.records, short_id("post", f"{text} {time.time()}")
-    records.start_post(
-        post_id, "slack:U0REQUESTER", text, ["x"], due_at=None, timezone="UTC", next_slot=False, texts={},
-        options=PostOptions(), seeds=[1], channel="C0LAUNCHES", thread_ts=None,
-    )  # fmt: skip
-    records.move_post(post_id, PostState.PREPARING, "easel", "preparing", expected=PostState.DRAFTED)
-    told = {"draft": text, "normalized": text, "prompt": "a rocket", "alt_text": "A rocket.", "negative": []}
-    brief = records.add_brief(post_id, told, [])
-    pictures = [office.pictures.add(Image.new("RGB", (32, 32), colour)) for colour in ("orange", "teal")]
-    records.add_candidates(post_id, brief.id, [Drawn(1, 0.5, "tiny", "r1", {}, picture, []) for picture in pictures])
-    records.end_drawing(post_id, [1])
-    records.move_post(post_id, PostState.REVIEW, "easel", "ready", expected=PostState.PREPARING)
+    """A post with two candidates and a thread that nobody began."""
+    post_id = ask(office.records, text)
+    draw(office, post_id)
     return post_id
 
 
