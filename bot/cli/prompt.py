@@ -23,7 +23,7 @@ MILESTONES = 7
 
 app = typer.Typer(help="Find, distil and improve prompts with CLIP.", no_args_is_help=True)
 
-Words = Annotated[int, typer.Option(min=1, max=32, help="Words of the prompt, at most.")]
+Words = Annotated[int, typer.Option(min=1, max=24, help="Words of the prompt, at most.")]
 Avoid = Annotated[str, typer.Option(help="Words that it must not hold, such as text,logo.")]
 Clip = Annotated[
     Path | None, typer.Option(help="The folder of a CLIP. Default: that of the model in use, or doodle's.")
@@ -36,7 +36,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object with e
 @app.command()
 def find(
     picture: Annotated[str, typer.Argument(help="A picture's file, or POST:NUMBER for a candidate of a post.")],
-    words: Words = 4,
+    words: Words = 8,
     avoid: Avoid = "",
     clip: Clip = None,
     seed: Seed = 0,
@@ -57,7 +57,7 @@ def find(
 @app.command()
 def distil(
     text: Annotated[str, typer.Argument(help="A long prompt or any text in plain words.")],
-    words: Words = 4,
+    words: Words = 8,
     avoid: Avoid = "",
     clip: Clip = None,
     seed: Seed = 0,

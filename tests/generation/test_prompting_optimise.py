@@ -10,6 +10,7 @@ from PIL import Image
 from generation.clip.scoring import ClipScorer
 from generation.errors import DrawingError
 from generation.prompting.optimise import PezSettings, find_prompt, search, target_of_pictures, target_of_text
+from generation.prompting.optimise.pez import SEPARATOR
 from generation.prompting.optimise.search import ROUNDS, SEEDS, variants
 from generation.prompting.optimise.vocabulary import whole_words
 
@@ -50,7 +51,7 @@ def test_found_words_come_nearer_to_the_picture_than_random_ones(scorer, picture
     target = target_of_pictures(scorer, [picture])
     words = whole_words(scorer.tokenizer).words
     random = np.random.default_rng(0)
-    others = scorer.texts([" ".join(random.choice(words, SETTINGS.words)) for _ in range(64)]) @ target
+    others = scorer.texts([SEPARATOR.join(random.choice(words, SETTINGS.words)) for _ in range(64)]) @ target
     assert found.similarity > others.mean() + 3 * others.std()
     assert found.similarity == pytest.approx(cosine(scorer, found.prompt, target), abs=1e-5)
 
@@ -66,22 +67,22 @@ def test_every_step_is_told_and_the_milestones_only_get_better(found):
 def test_the_same_seed_finds_the_same_words_and_words_to_avoid_are_not_found(scorer, picture, found):
     target = target_of_pictures(scorer, [picture])
     assert find_prompt(scorer, target, SETTINGS) == found
-    unwanted = found.prompt.split()
-    assert not set(unwanted) & set(find_prompt(scorer, target, SETTINGS, unwanted).prompt.split())
+    unwanted = found.prompt.split(SEPARATOR)
+    assert not set(unwanted) & set(find_prompt(scorer, target, SETTINGS, unwanted).prompt.split(SEPARATOR))
 
 
 def test_a_long_text_is_distilled_to_few_words(scorer):
     text = "a small dog runs over the green grass after a red ball while the sun shines " * 6
     target = target_of_text(scorer, text)
     made = find_prompt(scorer, target, SETTINGS)
-    assert len(made.prompt.split()) <= SETTINGS.words
+    assert len(made.prompt.split(SEPARATOR)) <= SETTINGS.words
     assert made.similarity > 0.5
 
 
 def test_what_cannot_be_searched_for_is_refused(scorer):
     with pytest.raises(DrawingError, match="empty"):
         target_of_text(scorer, " ")
-    with pytest.raises(DrawingError, match="1 to 46"):
+    with pytest.raises(DrawingError, match="1 to 23"):
         find_prompt(scorer, target_of_text(scorer, "a dog"), PezSettings(words=47))
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from generation.errors import DrawingError
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
@@ -17,10 +19,19 @@ SHORTEST = 3
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Words and the id of each; the tokenizer reads a word, alone or beside others, as exactly this id."""
+    """Words and the id of each; the tokenizer reads a word, alone or beside others, as exactly this id.
+
+    `separator` is the id of the comma between two words.
+    """
 
     words: tuple[str, ...]
     ids: np.ndarray[Any, np.dtype[np.int32]]
+    separator: int
+
+    def only(self, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> Vocabulary:
+        """The words at whose place `kept` (V,) is true."""
+        words = tuple(word for word, stays in zip(self.words, kept, strict=True) if stays)
+        return Vocabulary(words, self.ids[kept], self.separator)
 
 
 def whole_words(tokenizer: Tokenizer, avoid: Sequence[str] = ()) -> Vocabulary:
@@ -28,6 +39,9 @@ def whole_words(tokenizer: Tokenizer, avoid: Sequence[str] = ()) -> Vocabulary:
 
     Whatever marks the beginning or the end of a word in its pieces, a word stays if it is read back as the same id, and
     if wordninja's list knows it: a small tokenizer has pieces such as "noteboo" too.
+
+    Raises:
+        DrawingError: the tokenizer holds no whole words, or does not read a comma as one piece.
     """
     import wordninja
 
@@ -41,7 +55,21 @@ def whole_words(tokenizer: Tokenizer, avoid: Sequence[str] = ()) -> Vocabulary:
         for (id_, word), encoding in zip(usable, read, strict=True)
         if encoding.ids[: sum(encoding.attention_mask)] == [id_]
     ]
-    return Vocabulary(tuple(word for _, word in kept), np.array([id_ for id_, _ in kept], np.int32))
+    return Vocabulary(
+        tuple(word for _, word in kept), np.array([id_ for id_, _ in kept], np.int32), _separator(tokenizer, kept)
+    )
+
+
+def _separator(tokenizer: Tokenizer, kept: Sequence[tuple[int, str]]) -> int:
+    """The id between two words; a comma by itself may be read as another."""
+    if not kept:
+        raise DrawingError("The tokenizer of this CLIP holds no whole words to write a prompt with.")
+    id_, word = kept[0]
+    encoding = tokenizer.encode(f"{word}, {word}", add_special_tokens=False)
+    match encoding.ids[: sum(encoding.attention_mask)]:
+        case [first, comma, second] if first == second == id_:
+            return int(comma)
+    raise DrawingError("The tokenizer of this CLIP does not read a comma as one piece: prompts are lists of words.")
 
 
 def _is_word(text: str) -> bool:
