@@ -33,8 +33,8 @@ from generation.training.captions import with_article
 from generation.training.contrastive import ClipShape, clip_ids, embed_pictures, embed_texts
 from generation.training.dataset import SceneSet, held_out_scenes, tokenise
 from generation.training.errors import TrainingError
+from generation.training.likeness import decibels
 from generation.training.palette import GROUND_COLOURS
-from generation.training.pixels import decibels
 from generation.training.products import seconds_of_products
 from generation.training.render import render
 from generation.training.scenes import Composer, is_held_out_pair

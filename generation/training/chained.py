@@ -14,12 +14,10 @@ import numpy as np
 
 from generation.training.checkpoints import save_state
 from generation.training.errors import TrainingError
+from generation.training.pace import UNKNOWN_TOTAL, Pace
 
 State = dict[str, Any]
 
-_UNKNOWN_TOTAL = 1 << 30
-_WARM_CALLS = 2  # the first compiles, the second warms up
-_TIMED_CALLS = 6
 _SECONDS_BETWEEN_EVALUATIONS = 20
 
 
@@ -38,7 +36,7 @@ class Schedule:
 
     def counters(self) -> State:
         """The part of a state that counts: the next step, and how many there will be, once that is known."""
-        return {"step": jnp.int32(0), "total": jnp.int32(self.steps or _UNKNOWN_TOTAL)}
+        return {"step": jnp.int32(0), "total": jnp.int32(self.steps or UNKNOWN_TOTAL)}
 
     def several(self, step: Callable[..., tuple[State, Any]]) -> Callable[..., tuple[State, Any]]:
         """One compiled call of `steps_a_call` steps of ``step(state, data)``; the state's memory is used again."""
@@ -84,8 +82,7 @@ def run(
     Raises:
         TrainingError: a figure is not a number; the last good checkpoint stays.
     """
-    began = timed_from = evaluated = time.monotonic()
-    calls = 0
+    pace, calls, evaluated = Pace(schedule.minutes), 0, time.monotonic()
     while int(state["step"]) < int(state["total"]):
         state, figures = advance(state, data)
         calls += 1
@@ -96,12 +93,9 @@ def run(
                 f"lower the rate and go on from {checkpoint}"
             )
         now = time.monotonic()
-        if calls == _WARM_CALLS:
-            timed_from = now
-        if calls == _TIMED_CALLS and not schedule.steps:
-            a_call = (now - timed_from) / (_TIMED_CALLS - _WARM_CALLS)
-            left = schedule.minutes * 60 - (now - began)
-            total = int(state["step"]) + max(1, int(left / a_call)) * schedule.steps_a_call
+        left = pace.calls_left(calls)
+        if left is not None and not schedule.steps:
+            total = int(state["step"]) + left * schedule.steps_a_call
             state = {**state, "total": jnp.int32(total)}
         step, total = int(state["step"]), int(state["total"])
         figure = None
@@ -110,7 +104,7 @@ def run(
             evaluated = time.monotonic()
             if checkpoint is not None:
                 save_state(checkpoint, state)
-        timed = calls - _WARM_CALLS
-        speed = timed * schedule.steps_a_call * schedule.batch / (now - timed_from) if timed > 0 else 0.0
-        report(Progress(step, total, dict(zip(names, found.tolist(), strict=True)), figure, speed, now - began))
+        speed = pace.timed(calls) * schedule.steps_a_call * schedule.batch / max(now - pace.timed_from, 1e-9)
+        told = dict(zip(names, found.tolist(), strict=True))
+        report(Progress(step, total, told, figure, speed, now - pace.began))
     return state

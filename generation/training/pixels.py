@@ -23,6 +23,7 @@ from flax import nnx
 
 from generation.training.chained import Progress, Schedule, moving_average, run
 from generation.training.checkpoints import load_state
+from generation.training.likeness import decibels
 from generation.training.optimisers import rate_at
 from generation.training.render import render
 from generation.vqgan.modeling import Vqgan
@@ -87,11 +88,6 @@ def shared_pull(pulled: jax.Array, directions: Sequence[tuple[float | jax.Array,
         (share * size * direction / (jnp.linalg.norm(direction) + 1e-12) for share, direction in directions),
         jnp.zeros_like(pulled),
     )
-
-
-def decibels(drawn: jax.Array, real: jax.Array) -> jax.Array:
-    """Peak signal to noise, of each picture (B,), pixels in [0, 1]."""
-    return -10 * jnp.log10(jnp.square(jnp.clip(drawn, 0, 1) - real).mean((1, 2, 3)) + 1e-10)
 
 
 def train_pixels(

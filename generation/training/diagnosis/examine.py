@@ -22,7 +22,7 @@ from generation.training.data.pictures import Pixels
 from generation.training.data.splitting import split
 from generation.training.data.table import Table
 from generation.training.diagnosis.clusters import CLUSTERS, PLAIN, Clusters
-from generation.training.diagnosis.likeness import decibels, structural_similarity
+from generation.training.likeness import decibels, structural_similarity
 from generation.training.teacher_forcing import Arithmetic
 from generation.training.tuning.transformer_tasks import row_nats
 from generation.vqgan.config import VqganConfig

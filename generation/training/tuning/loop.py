@@ -16,16 +16,13 @@ from jax.experimental import multihost_utils
 
 from generation.training.data.loading import Change, Examples, batches, once
 from generation.training.errors import TrainingError
+from generation.training.pace import UNKNOWN_TOTAL, Pace
 from generation.training.tuning.curves import Curves
 from generation.training.tuning.descent import State, Task
 from generation.training.tuning.devices import Devices
 from generation.training.tuning.keeping import Checkpoints
 from generation.training.tuning.layers import Parameters
 from generation.training.tuning.plan import Course
-
-_UNKNOWN_TOTAL = 1 << 30
-_TIMED_FROM, _TIMED_TO = 2, 6
-"""Steps over which the speed is measured, when a course is given in minutes; the first compiles."""
 
 _NAMED_ROWS = 8
 
@@ -89,7 +86,7 @@ class Training:
         shardings = (devices.everywhere, devices.everywhere)
         self._step = jax.jit(task.step, donate_argnums=0, out_shardings=shardings)
         self._evaluate = jax.jit(task.evaluate, out_shardings=shardings)
-        self._total = course.steps or _UNKNOWN_TOTAL
+        self._total = course.steps or UNKNOWN_TOTAL
         self._best = {"step": -1, "figure": math.inf}
         self._idle = 0
 
@@ -141,30 +138,27 @@ class Training:
         return Checkpoints(folder, self._belongs_to, keep=1)
 
     def _train(self, state: State, step: int, best: Checkpoints, curves: Curves | None) -> None:
-        began, first, waiting = time.monotonic(), step, None
+        pace, first, waiting = Pace(self._course.minutes), step, None
         while step < self._total and not self._is_patience_over():
             batch = next(self._loader)
             places = batch.pop("place")
             state, figures = self._step(state, self._frozen, self._devices.rows(batch), np.int32(self._total))
             step += 1
             # Looked at one step late, so that the devices never wait for this process.
-            self._look_at(waiting, curves, None, first, began)
+            self._look_at(waiting, curves, None, first, pace.began)
             waiting = (step, places, figures)
-            if step - first == _TIMED_FROM:
+            if pace.is_due(step - first):
                 figures["loss"].block_until_ready()
-                timed_from = time.monotonic()
-            if step - first == _TIMED_TO and self._total == _UNKNOWN_TOTAL:
-                figures["loss"].block_until_ready()
-                now = time.monotonic()
-                left = self._course.minutes * 60 - (now - began)
-                self._total = step + max(1, int(left / ((now - timed_from) / (_TIMED_TO - _TIMED_FROM))))
+            left = pace.calls_left(step - first)
+            if left is not None and self._total == UNKNOWN_TOTAL:
+                self._total = step + left
             if step % self._course.validate_every == 0 or step == self._total:
                 self._refuse_bad(waiting)
                 figure = self._validate(state)
-                self._look_at(waiting, curves, figure, first, began)
+                self._look_at(waiting, curves, figure, first, pace.began)
                 waiting = None
                 self._keep(step, state, figure, best)
-        self._look_at(waiting, curves, None, first, began)
+        self._look_at(waiting, curves, None, first, pace.began)
 
     def figure(self, parameters: Parameters, examples: Examples) -> float:
         """The task's figure on all of the examples, each once."""
@@ -208,7 +202,7 @@ class Training:
         speed = (step - first) * self._course.batch / max(time.monotonic() - began, 1e-9)
         if curves is not None:
             curves.add(step, values)
-        steps = 0 if self._total == _UNKNOWN_TOTAL else self._total
+        steps = 0 if self._total == UNKNOWN_TOTAL else self._total
         self._report(Progress(self._part, step, steps, values["loss"], validation, self._task.unit, speed))
 
     def _refuse_bad(self, waiting: Any) -> None:

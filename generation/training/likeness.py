@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -13,11 +15,10 @@ _FIRST, _SECOND = 0.01**2, 0.03**2
 """Of pixels in 0..1, from "Image quality assessment: from error visibility to structural similarity" (2004)."""
 
 
-def decibels(one: Array, other: Array) -> Array:
-    """Of each pair of pictures (B, Y, X, 3) in 0..1: (B,)."""
-    error = np.square(one - other).mean((1, 2, 3))
-    found: Array = -10 * np.log10(np.maximum(error, 1e-10))
-    return found
+def decibels(one: jax.typing.ArrayLike, other: jax.typing.ArrayLike) -> jax.Array:
+    """Peak signal to noise of each pair of pictures (B, Y, X, 3) in 0..1: (B,); clipped, as pictures are."""
+    error = jnp.square(jnp.clip(one, 0, 1) - jnp.clip(other, 0, 1)).mean((1, 2, 3))
+    return -10 * jnp.log10(jnp.maximum(error, 1e-10))
 
 
 def structural_similarity(one: Array, other: Array) -> Array:
