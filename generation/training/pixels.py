@@ -21,7 +21,7 @@ import numpy as np
 import optax  # type: ignore[import-untyped]
 from flax import nnx
 
-from generation.training.chained import Progress, Schedule, moving_average, run
+from generation.training.chained import Progress, Schedule, State, moving_average, run
 from generation.training.checkpoints import load_state
 from generation.training.likeness import decibels
 from generation.training.optimisers import rate_at
@@ -90,6 +90,97 @@ def shared_pull(pulled: jax.Array, directions: Sequence[tuple[float | jax.Array,
     )
 
 
+def pulled_by(
+    critic: PatchCritic,
+    drawn: jax.Array,
+    real: jax.Array,
+    features_share: float | jax.Array,
+    verdict_share: float | jax.Array,
+) -> jax.Array:
+    """The gradient at the decoder's output: the reconstruction's, joined by shares of the critic's two."""
+    real_features = critic(real)
+
+    def seen(pixels: jax.Array) -> tuple[jax.Array, jax.Array]:
+        found = critic(pixels)
+        pairs = zip(found[:-1], real_features[:-1], strict=True)
+        apart = [jnp.abs(f.astype(jnp.float32) - r.astype(jnp.float32)).mean() for f, r in pairs]
+        return jnp.stack(apart).sum(), -found[-1].astype(jnp.float32).mean()
+
+    _, pull = jax.vjp(seen, drawn)
+    (to_features,), (to_verdict,) = (pull((jnp.float32(a), jnp.float32(b))) for a, b in ((1, 0), (0, 1)))
+    shares = [(features_share, to_features), (verdict_share, to_verdict)]
+    return shared_pull(jax.grad(reconstruction_loss)(drawn, real), shares)
+
+
+class PixelTask:
+    """The decoder and its critic: where both begin, one step of both, and how good the averaged decoder is."""
+
+    def __init__(self, vqgan: Vqgan, schedule: PixelSchedule, dtype: Any) -> None:
+        self._schedule = schedule
+        self._graph, self._tuned, *self._rest = nnx.split(vqgan, nnx.All(nnx.Param, _is_decoder), ...)
+        self._critic_graph, self._critic = nnx.split(PatchCritic(rngs=nnx.Rngs(schedule.seed), dtype=dtype), nnx.Param)
+        self._optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(0.9, 0.98))
+        self._critic_optimiser = optax.scale_by_adam(0.5, 0.98)
+
+    def begin(self) -> State:
+        """The state before the first step."""
+        return {
+            "tuned": jax.tree.map(jnp.array, self._tuned),
+            "average": jax.tree.map(jnp.array, self._tuned),
+            "critic": self._critic,
+            "optimiser": self._optimiser.init(self._tuned),
+            "critic_optimiser": self._critic_optimiser.init(self._critic),
+            **self._schedule.counters(),
+        }
+
+    def network(self, parameters: Any) -> Vqgan:
+        """The VQGAN with such a decoder."""
+        network: Vqgan = nnx.merge(self._graph, parameters, *self._rest)
+        return network
+
+    def step(self, state: State, data: tuple[jax.Array, ...]) -> tuple[State, jax.Array]:
+        """One step on (layouts, codes, sprites): the new state, and (decibels, the critic's loss)."""
+        layouts, codes, sprites = data
+        schedule = self._schedule
+        key = jax.random.fold_in(jax.random.key(schedule.seed + 1), state["step"])
+        rows = jax.random.randint(key, (schedule.batch,), 0, layouts.shape[0])
+        real = render(layouts[rows], sprites)
+        drawn, pull = jax.vjp(lambda p: self._draw(p, codes[rows]), state["tuned"])
+        loss, critic_gradients = jax.value_and_grad(
+            lambda p: critic_loss(nnx.merge(self._critic_graph, p), jax.lax.stop_gradient(drawn), real)
+        )(state["critic"])
+        critic = nnx.merge(self._critic_graph, state["critic"])
+        trusted = jnp.clip((state["step"] - schedule.critic_alone) / max(schedule.critic_alone, 1), 0, 1)
+        shares = (trusted * schedule.features_share, trusted * schedule.verdict_share)
+        (gradients,) = pull(pulled_by(critic, drawn, real, *shares))
+        return self._followed(state, gradients, critic_gradients), jnp.stack([decibels(drawn, real).mean(), loss])
+
+    def decibels(self, parameters: Any, layouts: jax.Array, codes: jax.Array, sprites: jax.Array) -> jax.Array:
+        """The mean over scenes, with such a decoder."""
+        return decibels(self._draw(parameters, codes), render(layouts, sprites)).mean()
+
+    def _draw(self, parameters: Any, codes: jax.Array) -> jax.Array:
+        return self.network(parameters).decode_codes(codes.astype(jnp.int32)).astype(jnp.float32)
+
+    def _followed(self, state: State, gradients: Any, critic_gradients: Any) -> State:
+        """The state a step further along the gradients."""
+        schedule, step, total = self._schedule, state["step"], state["total"]
+        updates, kept = self._optimiser.update(gradients, state["optimiser"])
+        critic_updates, critic_kept = self._critic_optimiser.update(critic_gradients, state["critic_optimiser"])
+        rate = rate_at(step, total, peak=schedule.peak_rate, warm_up=schedule.warm_up)
+        critic_rate = rate_at(step, total, peak=schedule.critic_rate, warm_up=1)
+        tuned = jax.tree.map(lambda p, u: p - rate * u, state["tuned"], updates)
+        return {
+            "tuned": tuned,
+            "average": moving_average(state["average"], tuned, step, schedule.average),
+            "critic": jax.tree.map(lambda p, u: p - critic_rate * u, state["critic"], critic_updates),
+            "optimiser": kept,
+            "critic_optimiser": critic_kept,
+            "step": step + 1,
+            "total": total,
+        }
+
+
 def train_pixels(
     vqgan: Vqgan,
     layouts: jax.Array,
@@ -106,88 +197,21 @@ def train_pixels(
     Raises:
         TrainingError: a loss is not a number; the last good checkpoint stays.
     """  # fmt: skip
-    graph, tuned, *rest = nnx.split(vqgan, nnx.All(nnx.Param, _is_decoder), ...)
-    critic_graph, critic_parameters = nnx.split(PatchCritic(rngs=nnx.Rngs(schedule.seed), dtype=dtype), nnx.Param)
-    optimiser, critic_optimiser = (
-        optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(0.9, 0.98)),
-        optax.scale_by_adam(0.5, 0.98),
-    )
-    state = {
-        "tuned": jax.tree.map(jnp.array, tuned), "average": jax.tree.map(jnp.array, tuned), "critic": critic_parameters,
-        "optimiser": optimiser.init(tuned), "critic_optimiser": critic_optimiser.init(critic_parameters),
-        **schedule.counters(),
-    }  # fmt: skip
+    task = PixelTask(vqgan, schedule, dtype)
+    state = task.begin()
     if checkpoint is not None and checkpoint.exists():
         state = load_state(checkpoint, state)
+    evaluate = jax.jit(task.decibels)
 
-    def draw(parameters: Any, batch_codes: jax.Array) -> jax.Array:
-        network: Vqgan = nnx.merge(graph, parameters, *rest)
-        return network.decode_codes(batch_codes).astype(jnp.float32)
-
-    def step(state: dict[str, Any], data: tuple[jax.Array, ...]) -> tuple[dict[str, Any], jax.Array]:
-        layouts, codes, sprites = data
-        key = jax.random.fold_in(jax.random.key(schedule.seed + 1), state["step"])
-        rows = jax.random.randint(key, (schedule.batch,), 0, layouts.shape[0])
-        real = render(layouts[rows], sprites)
-        drawn, pull = jax.vjp(lambda p: draw(p, codes[rows].astype(jnp.int32)), state["tuned"])
-
-        loss, critic_gradients = jax.value_and_grad(
-            lambda p: critic_loss(nnx.merge(critic_graph, p), jax.lax.stop_gradient(drawn), real)
-        )(state["critic"])
-        critic_updates, critic_kept = critic_optimiser.update(critic_gradients, state["critic_optimiser"])
-
-        critic = nnx.merge(critic_graph, state["critic"])
-        real_features = critic(real)
-
-        def two(x: jax.Array) -> tuple[jax.Array, jax.Array]:
-            found = critic(x)
-            pairs = zip(found[:-1], real_features[:-1], strict=True)
-            likeness = jnp.stack(
-                [jnp.abs(f.astype(jnp.float32) - r.astype(jnp.float32)).mean() for f, r in pairs]
-            ).sum()
-            return likeness, -found[-1].astype(jnp.float32).mean()
-
-        _, pull_two = jax.vjp(two, drawn)
-        pulled = jax.grad(reconstruction_loss)(drawn, real)
-        trusted = jnp.clip((state["step"] - schedule.critic_alone) / max(schedule.critic_alone, 1), 0, 1)
-        (to_features,), (to_verdict,) = (pull_two((jnp.float32(a), jnp.float32(b))) for a, b in ((1, 0), (0, 1)))
-        shares = [(trusted * schedule.features_share, to_features), (trusted * schedule.verdict_share, to_verdict)]
-        (gradients,) = pull(shared_pull(pulled, shares))
-
-        updates, kept = optimiser.update(gradients, state["optimiser"])
-        rate = rate_at(state["step"], state["total"], peak=schedule.peak_rate, warm_up=schedule.warm_up)
-        critic_rate = rate_at(state["step"], state["total"], peak=schedule.critic_rate, warm_up=1)
-        tuned = jax.tree.map(lambda p, u: p - rate * u, state["tuned"], updates)
-        new = {
-            "tuned": tuned,
-            "average": moving_average(state["average"], tuned, state["step"], schedule.average),
-            "critic": jax.tree.map(lambda p, u: p - critic_rate * u, state["critic"], critic_updates),
-            "optimiser": kept, "critic_optimiser": critic_kept, "step": state["step"] + 1, "total": state["total"],
-        }  # fmt: skip
-        return new, jnp.stack([decibels(drawn, real).mean(), loss])
-
-    evaluate = jax.jit(
-        lambda p, layout, code, sprites: decibels(draw(p, code.astype(jnp.int32)), render(layout, sprites)).mean()
-    )
-
-    def mean_decibels(state: dict[str, Any]) -> float:
+    def mean_decibels(state: State) -> float:
         size = min(128, len(held_out[0]))
         starts = range(0, len(held_out[0]) - size + 1, size)
         parts = [evaluate(state["average"], *(part[s : s + size] for part in held_out), sprites) for s in starts]
         return float(np.mean(parts))
 
-    state = run(
-        state,
-        schedule.several(step),
-        (layouts, codes, sprites),
-        schedule,
-        ("decibels", "critic_loss"),
-        mean_decibels,
-        checkpoint,
-        report,
-    )
-    trained: Vqgan = nnx.merge(graph, state["average"], *rest)
-    return trained
+    data, figures = (layouts, codes, sprites), ("decibels", "critic_loss")
+    state = run(state, schedule.several(task.step), data, schedule, figures, mean_decibels, checkpoint, report)
+    return task.network(state["average"])
 
 
 def _is_decoder(path: tuple[Any, ...], value: Any) -> bool:
