@@ -13,9 +13,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from playground.networks.faults import Faults
-from playground.slack.errors import SlackError
+from playground.slack.errors import Impossible, SlackError
 from playground.slack.methods.access import uninstall
-from playground.slack.people import Impossible, People
+from playground.slack.people import People
 from playground.slack.seeing import seen_by
 from playground.slack.slack import Slack
 

@@ -1,4 +1,4 @@
-"""A refusal in Slack's own words."""
+"""Refusals: of a call in Slack's own words, and of what nobody could do."""
 
 from __future__ import annotations
 
@@ -13,3 +13,7 @@ class SlackError(Exception):
         self.answer: dict[str, Any] = {"ok": False, "error": name, **beside}
         if messages:
             self.answer["response_metadata"] = {"messages": [f"[ERROR] {message}" for message in messages]}
+
+
+class Impossible(ValueError):
+    """Nobody could do that in Slack as things stand; the message says why."""

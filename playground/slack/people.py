@@ -12,22 +12,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from playground.slack import payloads
-from playground.slack.blocks import check_view
 from playground.slack.delivery import Acknowledged
-from playground.slack.errors import SlackError
-from playground.slack.inputs import FIELDS, InputError, entered, find, missing, options
+from playground.slack.errors import Impossible, SlackError
+from playground.slack.inputs import FIELDS, missing
 from playground.slack.modals import ModalOrHome
 from playground.slack.slack import Slack
+from playground.slack.using import action_of, element_of, enter, respond, state_of
 from playground.slack.workspace import BOT_USER, SLACKBOT, Channel, File, Message, Person
 
 Json = dict[str, Any]
 
 TROUBLE = "We had some trouble connecting. Try again?"
 LARGEST_INPUT_FILE = 10_000_000
-
-
-class Impossible(ValueError):
-    """Nobody could do that in Slack as things stand; the message says why."""
 
 
 class People:
@@ -97,8 +93,8 @@ class People:
         """Use an element of a message: press a button, choose an option."""
         person, place = self._place(who, channel)
         message = self._message(place, person, ts)
-        block, element = self._element(message.blocks, action_id, block_id)
-        action = self._action(block, element, value)
+        block, element = element_of(message.blocks, action_id, block_id)
+        action = action_of(self._slack, block, element, value)
         self._note("click", person, channel=place.id, ts=ts, element=element, value=value)
         if element["type"] in FIELDS:
             message.state.setdefault(block["block_id"], {})[element["action_id"]] = state_of(action)
@@ -121,9 +117,9 @@ class People:
         """Use an element of the modal in front, or of Home. `values` were entered in other fields before."""
         person = self._person(who)
         view = self._home(person) if home else self._front(person)
-        self._enter(view, values or {})
-        block, element = self._element(view.body["blocks"], action_id, block_id)
-        action = self._action(block, element, value)
+        enter(self._slack, view, values or {})
+        block, element = element_of(view.body["blocks"], action_id, block_id)
+        action = action_of(self._slack, block, element, value)
         self._note("click_view", person, view=view, element=element, value=value, home=home)
         if element["type"] in FIELDS:
             view.values[block["block_id"]][element["action_id"]] = state_of(action)
@@ -142,7 +138,7 @@ class People:
         """
         person = self._person(who)
         view = self._front(person)
-        view.errors = self._enter(view, values or {})
+        view.errors = enter(self._slack, view, values or {})
         view.errors = view.errors or missing(view.body["blocks"], view.values)
         view.problem = ""
         self._slack.touch()
@@ -153,7 +149,7 @@ class People:
         if acknowledged.problem:
             view.problem = TROUBLE
         else:
-            self._respond(view, acknowledged.body)
+            respond(self._slack, view, acknowledged.body)
         self._slack.touch()
         done = told(acknowledged)
         return done | {"ok": done["ok"] and not view.errors and not view.problem, "errors": view.errors}
@@ -257,77 +253,6 @@ class People:
             raise Impossible("The app has not published a Home yet.")
         return self._slack.views.homes[person.id]
 
-    def _element(self, blocks: list[Json], action_id: str, block_id: str) -> tuple[Json, Json]:
-        try:
-            return find(blocks, action_id, block_id)
-        except LookupError as error:
-            raise Impossible(str(error.args[0])) from None
-
-    def _action(self, block: Json, element: Json, value: Any) -> Json:
-        """What is said of an element that was used."""
-        action = {"type": element["type"], "action_id": element["action_id"], "block_id": block["block_id"]}
-        action["action_ts"] = self._slack.workspace.ts()
-        if element["type"] == "button":
-            more = {name: element[name] for name in ("value", "style", "url") if name in element}
-            if value is not None:
-                more["value"] = str(value)  # what a window shows that was not told of a change yet
-            return action | {"text": element["text"]} | more
-        if element["type"] == "overflow":
-            chosen = [option for option in options(element) if option.get("value") == str(value)]
-            if not chosen:
-                raise Impossible(f"There is no option {str(value)[:80]!r}.")
-            return action | {"selected_option": chosen[0]}
-        try:
-            return action | entered(element, value, self._file_shown)
-        except InputError as error:
-            raise Impossible(str(error)) from None
-
-    def _file_shown(self, file: str) -> Json:
-        return payloads.file_shown(self._slack, self._slack.workspace.file(file))
-
-    def _enter(self, view: ModalOrHome, values: Json) -> dict[str, str]:
-        wrong = {}
-        nested = {key for key, value in values.items() if isinstance(value, dict)}
-        flat = [("", action_id, value) for action_id, value in values.items() if action_id not in nested]
-        flat += [(block_id, action_id, value) for block_id in nested for action_id, value in values[block_id].items()]
-        for block_id, action_id, value in flat:
-            block, element = self._element(view.body["blocks"], action_id, block_id)
-            if element["type"] not in FIELDS:
-                raise Impossible(f"Nothing can be entered into a {element['type']}.")
-            try:
-                value = entered(element, value, self._file_shown)
-            except InputError as error:
-                wrong[block["block_id"]] = str(error)
-            else:
-                view.values[block["block_id"]][element["action_id"]] = value
-        return wrong
-
-    def _respond(self, view: ModalOrHome, body: Json) -> None:
-        """Carry out what the app answered to a submission."""
-        match body.get("response_action"):
-            case None:
-                self._slack.views.close(view)
-            case "clear":
-                self._slack.views.close(view, everything=True)
-            case "errors":
-                errors = body.get("errors")
-                known = {block["block_id"] for block in view.body["blocks"] if block["type"] == "input"}
-                if not isinstance(errors, dict) or not errors or not known.issuperset(errors):
-                    view.problem = f"The app's errors name no input of this view: {str(errors)[:200]}"
-                else:
-                    view.errors = {name: str(said) for name, said in errors.items()}
-            case "update" | "push" as wish:
-                try:
-                    checked = check_view(body.get("view"), self._slack.what_hinders)
-                    if wish == "update":
-                        view.change(checked)
-                    else:
-                        self._slack.views.push(view.person, checked)
-                except SlackError as refusal:
-                    view.problem = f"The app answered with a view that Slack refuses: {refusal.answer}"
-            case unknown:
-                view.problem = f"The app answered with an unknown response_action: {str(unknown)[:40]}"
-
     def _answer(self, place: Channel, person: Person, body: Json) -> None:
         """Show what came with the acknowledgement of a command."""
         try:
@@ -352,12 +277,6 @@ class People:
             "event_ts": message.ts,
             **({"subtype": "file_share"} if message.files else {}),
         }
-
-
-def state_of(action: Json) -> Json:
-    """The part of an action that stays in the element."""
-    field = FIELDS[action["type"]]
-    return {"type": action["type"], field: action[field]}
 
 
 def told(acknowledged: Acknowledged) -> Json:

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playground.slack.errors import SlackError
+from playground.slack.errors import Impossible, SlackError
 from playground.slack.inputs import FIELDS, chosen, elements, initial, options
-from playground.slack.people import Impossible, People
+from playground.slack.people import People
 from playground.slack.slack import Slack
 from playground.slack.workspace import Channel, Message
 

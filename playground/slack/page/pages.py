@@ -15,10 +15,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from playground.networks.pictures import MIME_TYPES, picture_facts
-from playground.slack.errors import SlackError
+from playground.slack.errors import Impossible, SlackError
 from playground.slack.page.forms import unix_time, values_of
 from playground.slack.page.screen import Screen
-from playground.slack.people import Impossible, People
+from playground.slack.people import People
 from playground.slack.slack import Slack
 from playground.slack.workspace import PEOPLE, Person
 
