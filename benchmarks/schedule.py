@@ -42,7 +42,7 @@ def main() -> None:
 def run(home: Path, options: argparse.Namespace) -> dict[str, object]:
     """The whole of it in `home`."""
     from bot.pipeline.studio import Studio
-    from bot.records.publications import COMING
+    from bot.records.states import COMING
     from bot.records.tables import PublicationRow
     from bot.settings import load_settings
 

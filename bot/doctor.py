@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 from bot.errors import EaselError
 from bot.pipeline.sweep import GONE_AFTER
 from bot.records import PublicationState
-from bot.records.publications import ASKING
-from bot.records.states import AccountState
+from bot.records.states import ASKING, AccountState
 
 if TYPE_CHECKING:
     from bot.pipeline.studio import Studio

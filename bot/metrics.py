@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from prometheus_client import Counter, Gauge, Histogram
 
 from bot.records import PublicationState, Records
-from bot.records.publications import ASKING, COMING
+from bot.records.states import ASKING, COMING
 
 PUBLISH_OUTCOMES = Counter("easel_publish_outcomes_total", "How visits to publications ended", ["network", "outcome"])
 PUBLISH_LAG = Histogram(

@@ -24,7 +24,7 @@ def queue(
     """List what is planned, the next first, and what waits for your decision."""
     from rich.console import Console
 
-    from bot.records.publications import ASKING, COMING
+    from bot.records.states import ASKING, COMING
     from bot.settings import load_settings
 
     settings = load_settings()

@@ -6,7 +6,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.records.publications import COMING, account_of
+from bot.records.publications import account_of
+from bot.records.states import COMING
 from bot.records.tables import PublicationRow
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ from bot.errors import EaselError, Misuse, Refused
 from bot.pipeline import decide
 from bot.pipeline.credentials import signed
 from bot.pipeline.decide import Decision, Situation
-from bot.records.publications import COMING, LOOKING
-from bot.records.states import AccountState, PublicationState
+from bot.records.states import COMING, LOOKING, AccountState, PublicationState
 from bot.records.tables import PublicationRow
 from bot.records.values import OUTBOX_ACCOUNT
 from publishers import Media, Publication, PublishError

@@ -13,8 +13,7 @@ from sqlalchemy import delete, select, text, update
 from bot.errors import Misuse
 from bot.locks import locked
 from bot.records.base import RecordsBase
-from bot.records.publications import COMING
-from bot.records.states import CONNECTED, AccountState
+from bot.records.states import COMING, CONNECTED, AccountState
 from bot.records.tables import AccountRow, PublicationRow, SlotRow
 from bot.records.values import new_id
 

@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import Refused
 from bot.records.base import RecordsBase
-from bot.records.publications import ENDED
-from bot.records.states import FORGOTTEN, PostState, PublicationState
+from bot.records.states import ENDED, FORGOTTEN, PostState, PublicationState
 from bot.records.tables import (
     AuditRow,
     BriefRow,

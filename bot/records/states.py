@@ -76,6 +76,19 @@ PUBLICATION_MOVES: Mapping[PublicationState, frozenset[PublicationState]] = {
 }
 
 
+COMING = (PublicationState.PLANNED, PublicationState.PUBLISHING)
+"""States in which a worker has something to do."""
+
+LOOKING = (*COMING, PublicationState.NEEDS_CONFIRMATION)
+"""States that wait, in one way or another, for the news that a post is there."""
+
+ASKING = (PublicationState.NEEDS_CONFIRMATION, PublicationState.MISSED, PublicationState.FAILED)
+"""States in which a person has something to decide."""
+
+ENDED = (PublicationState.PUBLISHED, PublicationState.CANCELLED, PublicationState.TAKEN_DOWN)
+"""States that an edit of the post leaves as they are."""
+
+
 class AccountState(StrEnum):
     """Whether an account is published to."""
 

@@ -18,13 +18,14 @@ from bot.records.judgements import JudgementRecords
 from bot.records.learning import LearningRecords
 from bot.records.options import PostOptions
 from bot.records.outcomes import OutcomeRecords
-from bot.records.publications import ENDED, PublicationRecords
+from bot.records.publications import PublicationRecords
 from bot.records.reminders import ReminderRecords
 from bot.records.requests import RequestRecords
-from bot.records.states import POST_MOVES, PostState, PublicationState
+from bot.records.states import ENDED, POST_MOVES, PostState, PublicationState
 from bot.records.tables import BriefRow, CandidateRow, Post, PublicationRow
 from bot.records.threads import ThreadRecords
 from bot.records.values import OUTBOX_ACCOUNT, Drawn, NewPost, Planned, approval_hash, new_id
+from bot.records.visits import VisitRecords
 from bot.records.workers import WorkerRecords
 from bot.records.workspaces import WorkspaceRecords
 
@@ -33,6 +34,7 @@ __all__ = ["OUTBOX_ACCOUNT", "Drawn", "Planned", "Records", "approval_hash", "ne
 
 class Records(
     PublicationRecords,
+    VisitRecords,
     AccountRecords,
     ConsentRecords,
     ForgettingRecords,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.pipeline.review import best_of
 from bot.pipeline.studio import Studio
 from bot.records import PostState, PublicationState, Records
-from bot.records.publications import ASKING, COMING
+from bot.records.states import ASKING, COMING
 from bot.records.tables import Post, PublicationRow
 from bot.records.threads import Origin
 from bot.roles import Role
