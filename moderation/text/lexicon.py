@@ -73,8 +73,18 @@ class Lexicon:
 
     def matching(self, masked: str, masks: frozenset[str]) -> str:
         """The word that `masked` hides (each of `masks` stands for one letter), listed ones first, or ""."""
+        if word := self._matching(masked, masks, self._by_length[len(masked)]):
+            return word
+        for ending in ENDINGS:  # of a listed word that takes any
+            stem = masked.removesuffix(ending)
+            listed = [word for word in self._by_length[len(stem)] if word in self.listed] if stem != masked else []
+            if not masks.isdisjoint(stem) and (word := self._matching(stem, masks, listed)):
+                return word + ending
+        return ""
+
+    def _matching(self, masked: str, masks: frozenset[str], among: Iterable[str]) -> str:
         pattern = re.compile("".join("." if letter in masks else re.escape(letter) for letter in masked))
-        return next((word for word in self._by_length[len(masked)] if pattern.fullmatch(word)), "")
+        return next((word for word in among if pattern.fullmatch(word)), "")
 
     def join(self, fragments: Sequence[str]) -> list[tuple[int, int]]:
         """The cheapest way to read `fragments` as words: `[start, end)` of the fragments of each.
