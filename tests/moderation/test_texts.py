@@ -5,7 +5,7 @@ import pytest
 from moderation import Decision, ModerationError, Moderators, Policy, PolicyError, Verdict, decide
 from moderation.model_file import checked_bytes
 from moderation.text.encoder import SentenceEncoder
-from moderation.text.examples import DEFAULT_SENTENCES, key, load_examples, stored_vectors
+from moderation.text.examples import DEFAULT_SENTENCES, Examples, Stored, key
 from moderation.text.rules import RuleList
 from moderation.text.terms import parse_term
 
@@ -123,13 +123,13 @@ def test_an_endless_text_without_a_space_is_shown_to_a_person_and_a_long_address
     assert by_name(moderators.judge_text(address))["meaning"].decision is Decision.ALLOW
 
 
-def test_the_stored_vectors_are_those_of_the_shipped_sentences() -> None:
+def test_what_is_stored_belongs_to_the_shipped_sentences() -> None:
     encoder = SentenceEncoder.load()
-    stored = stored_vectors(DEFAULT_SENTENCES)
-    examples = load_examples(DEFAULT_SENTENCES, encoder)
-    assert len(stored) == len(examples.labels)
+    stored, examples = Stored.read(DEFAULT_SENTENCES), Examples.read(DEFAULT_SENTENCES)
+    assert stored.fingerprint == examples.fingerprint
+    assert stored.profiles.keys() == {key(sentence) for sentence in examples.sentences}
     sentence = "Come to our summer party on Friday!"
-    assert encoder.encode([sentence])[0] @ stored[key(sentence)] > 0.999
+    assert encoder.profiles([sentence])[0] @ stored.profiles[key(sentence)] > 2 * 0.999
 
 
 def policy_with(tmp_path: Path, words: str = "", sentences: str = "") -> Policy:
