@@ -10,6 +10,7 @@ from generation.prompting.languages import LanguageTables
 from generation.prompting.pictures import PictureTable
 from generation.prompting.slang import Slang
 from generation.prompting.tables import LexiconError
+from generation.prompting.verbs import Verbs
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Lexicon:
         pictures = PictureTable.load(folder / "pictures.tsv", folder / "moods.tsv", emojis)
         common = _common_words(folder / "common.txt")
         languages = LanguageTables(folder / "languages", pictures)
-        return cls(Slang.load(folder / "slang.tsv"), emojis, pictures, common, languages)
+        slang = Slang.load(folder / "slang.tsv", Verbs.load(folder / "verbs.tsv"))
+        return cls(slang, emojis, pictures, common, languages)
 
 
 def _common_words(path: Path) -> frozenset[str]:

@@ -91,8 +91,7 @@ class PictureTable:
                 return found if found[1].phrase != NOT_DRAWN else None
         for first in verb_stems(words[start]):
             found = self._longest_with(first, words, start)
-            # "They squashed it" and "horsing around" show neither a pumpkin nor a horse.
-            if found and found[1].group not in _NEVER_VERBS:
+            if found and not _means_another_verb(first, found[1]):
                 return found if found[1].phrase != NOT_DRAWN else None
         return None
 
@@ -124,7 +123,62 @@ _IRREGULAR = {
 }
 _ES_PLURALS = ("ses", "xes", "zes", "ches", "shes", "oes")
 _SHORTEST_STEM = 3
+# "They squashed it" and "horsing around" show neither a pumpkin nor a horse.
 _NEVER_VERBS = frozenset({"animal", "food"})
+# Verbs that have nothing to do with the thing of their name: "trained all week" shows no train.
+_OTHER_VERBS = frozenset(
+    (
+        *("bomb", "book", "bowl", "bridge", "can", "clock", "coast", "fade", "fan", "fiddle", "flag", "gear", "hammer"),
+        *("kick", "match", "mind", "moon", "nail", "park", "present", "ring", "rock", "ship", "sink", "skirt", "star"),
+        *("strike", "tip", "trail", "train", "wave"),
+    )
+)
+# Animals and foods that are verbs in their base form too; "to coffee" and "we pizza" are not said.
+_BARE_VERBS = frozenset(
+    (
+        *(
+            "ape",
+            "badger",
+            "bear",
+            "beef",
+            "bug",
+            "chicken",
+            "clam",
+            "crab",
+            "crow",
+            "duck",
+            "egg",
+            "ferret",
+            "fox",
+            "ham",
+        ),
+        *(
+            "hawk",
+            "hog",
+            "horse",
+            "hound",
+            "jam",
+            "milk",
+            "parrot",
+            "pepper",
+            "pig",
+            "rat",
+            "ram",
+            "squash",
+            "squirrel",
+        ),
+        *("swan", "toast", "waffle", "weasel", "wolf", "worm"),
+    )
+)
+
+
+def shows_nothing_as_verb(word: str, picture: Picture) -> bool:
+    """Whether the picture that a word names has nothing to do with the verb of the same form."""
+    return word in _OTHER_VERBS or (word in _BARE_VERBS and picture.group in _NEVER_VERBS)
+
+
+def _means_another_verb(stem: str, picture: Picture) -> bool:
+    return picture.group in _NEVER_VERBS or stem in _OTHER_VERBS
 
 
 def base_forms(word: str) -> list[str]:

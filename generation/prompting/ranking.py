@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from generation.prompting.figurative import is_comparison, is_verb
 from generation.prompting.languages import ENGLISH, LanguageTable
 from generation.prompting.lexicon import Lexicon
 from generation.prompting.pictures import NAMED_WEIGHT, Mood, Picture, PictureTable, base_forms, verb_stems
@@ -98,6 +99,7 @@ class _Tally:
     pictures: dict[str, Picture]
     colours: dict[str, str]
     unwanted: list[str]
+    compared: list[str]
     moods: dict[str, float]
     in_words: set[str]
 
@@ -115,14 +117,15 @@ class _Tally:
 
 def rank(readings: Sequence[Reading], lexicon: Lexicon, language: str = "en") -> Ranking:
     """The things, moods and unknown words of a read draft."""
-    tally = _Tally({}, {}, {}, [], {}, set())
+    tally = _Tally({}, {}, {}, [], [], {}, set())
     words = _open_words(readings, lexicon, tally)
     names: PictureTable | LanguageTable = lexicon.pictures
     if language not in ENGLISH:
         names = table = lexicon.languages.table(language)
         words = [replace(word, key=piece) for word in words for piece in table.pieces(word.key)]
     unknown = _named_things(words, lexicon, names, tally)
-    unwanted = list(dict.fromkeys(tally.unwanted))
+    compared = [phrase for phrase in tally.compared if phrase not in tally.in_words]
+    unwanted = list(dict.fromkeys((*tally.unwanted, *compared)))
     mood = SARCASTIC if SARCASTIC in tally.moods else max(tally.moods, key=lambda name: tally.moods[name], default=None)
     left_out = {*unwanted, *_echoes(readings, tally), *(_PRAISE if mood == SARCASTIC else ())}
     things = sorted(
@@ -224,7 +227,9 @@ def _named_things(
             length, picture = found
             if _is_negated(keys, place):
                 tally.unwanted.append(picture.phrase)
-            else:
+            elif is_comparison(keys, place):
+                tally.compared.append(picture.phrase)
+            elif length > 1 or not is_verb(keys, place, picture):
                 tally.in_words.add(picture.phrase)
                 tally.add(picture, picture.weight * word.factor - word.place * _LATER, _colour_before(keys, place))
             place += length

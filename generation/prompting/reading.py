@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from generation.prompting.hashtags import hashtag_words
 from generation.prompting.languages import ENGLISH
 from generation.prompting.lexicon import Lexicon
+from generation.prompting.phrases import Match
 from generation.prompting.slang import LEFT_OUT, Context, Sense, choose
 from generation.prompting.tokens import Token, fold, tokenize
 
@@ -56,18 +57,15 @@ def read_draft(draft: str, lexicon: Lexicon, language: str = "en") -> list[Readi
     readings: list[Reading] = []
     place = 0
     while place < len(units):
-        found = lexicon.slang.longest(keys, place)
-        sense = choose(found[1], context, place, place + found[0]) if found else None
-        if sense and language not in ENGLISH and sense.kind not in _ANY_LANGUAGE and units[place][0].kind != "emoji":
-            sense = None
-        if found and sense and not sense.literal:
-            run = units[place : place + found[0]]
-            readings.append(_as_sense(draft, run, sense, lexicon))
-            place += found[0]
+        match, sense = _sense_at(units, keys, place, lexicon, context, language)
+        run = units[place : place + match.length]
+        if sense and not sense.literal:
+            readings.append(_as_sense(draft, run, sense, match, lexicon))
+            place += match.length
             continue
-        if found and sense and sense.pictures and found[0] > 1:
-            readings.append(_as_name(draft, units[place : place + found[0]], sense))
-            place += found[0]
+        if sense and sense.pictures and match.length > 1:
+            readings.append(_as_name(draft, run, sense))
+            place += match.length
             continue
         unit, count = units[place]
         plain = _as_itself(unit, count, lexicon)
@@ -77,10 +75,29 @@ def read_draft(draft: str, lexicon: Lexicon, language: str = "en") -> list[Readi
     return readings
 
 
-def _as_sense(draft: str, run: Sequence[tuple[Token, int]], sense: Sense, lexicon: Lexicon) -> Reading:
+def _sense_at(
+    units: Sequence[tuple[Token, int]],
+    keys: Sequence[str],
+    place: int,
+    lexicon: Lexicon,
+    context: Context,
+    language: str,
+) -> tuple[Match, Sense | None]:
+    """The longest term at a place whose context speaks for one of its senses, and that sense."""
+    for match in lexicon.slang.matches(keys, place):
+        sense = choose(lexicon.slang.senses(match.words), context, place, place + match.length)
+        if sense and language not in ENGLISH and sense.kind not in _ANY_LANGUAGE and units[place][0].kind != "emoji":
+            sense = None
+        if sense:
+            return match, sense
+    return Match(1, (keys[place],)), None
+
+
+def _as_sense(draft: str, run: Sequence[tuple[Token, int]], sense: Sense, match: Match, lexicon: Lexicon) -> Reading:
     start, end = run[0][0].start, run[-1][0].end
     text = draft[start:end]
-    meaning = "" if sense.meaning == LEFT_OUT else sense.meaning
+    texts = [unit.text for unit, _ in run]
+    meaning = "" if sense.meaning == LEFT_OUT else lexicon.slang.meaning(sense, match, texts)
     count = max(count for _, count in run)
     is_emoji = run[0][0].kind == "emoji"
     if is_emoji and count > 1 and meaning:

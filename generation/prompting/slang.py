@@ -5,7 +5,7 @@ context best wins, a sense without cues is taken when no other fits, and with ne
 
 Cues are comma-separated. `<is` must stand right before the term, `>beat` right after it, anything else within the
 draft, and counts for more the nearer it stands. A cue may be an emoji. The meaning `=` keeps the term as written and
-`-` leaves it out.
+`-` leaves it out. In terms and meanings `one's` and `someone` stand for what the draft has there (see phrases.py).
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from generation.prompting.phrases import Match, Phrases, Words
 from generation.prompting.tables import LexiconError, read_rows, split_list
 from generation.prompting.tokens import fold, tokenize
+from generation.prompting.verbs import Verbs
 
 AS_WRITTEN = "="
 LEFT_OUT = "-"
@@ -62,20 +64,22 @@ class Slang:
     Rows are kept as read, and made into senses when a draft first meets their term: a draft meets few of them.
     """
 
-    def __init__(self, rows: Mapping[tuple[str, ...], Sequence[Sequence[str]]], oddities: tuple[str, ...]) -> None:
+    def __init__(self, rows: Mapping[Words, Sequence[Sequence[str]]], oddities: tuple[str, ...], verbs: Verbs) -> None:
         self._rows = rows
-        self._senses: dict[tuple[str, ...], tuple[Sense, ...]] = {}
+        self._senses: dict[Words, tuple[Sense, ...]] = {}
         self._lengths = lengths_by_first(rows)
+        self._verbs = verbs
+        self._phrases = Phrases(rows, verbs)
         self.oddities = oddities
 
     @classmethod
-    def load(cls, path: Path) -> Slang:
-        """Read `slang.tsv`.
+    def load(cls, path: Path, verbs: Verbs) -> Slang:
+        """Read `slang.tsv`; its phrases are found with the verbs in any form.
 
         Raises:
             LexiconError: a row is malformed.
         """
-        rows: dict[tuple[str, ...], list[list[str]]] = {}
+        rows: dict[Words, list[list[str]]] = {}
         oddities = set()
         for number, cells in read_rows(path, _COLUMNS):
             term, kind, meaning = cells[:3]
@@ -87,7 +91,7 @@ class Slang:
             rows.setdefault(words, []).append(cells)
             if len(words) == 1 and _is_oddity(words[0]):
                 oddities.add(words[0])
-        return cls(rows, tuple(sorted(oddities)))
+        return cls(rows, tuple(sorted(oddities)), verbs)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -95,13 +99,27 @@ class Slang:
     def __contains__(self, word: object) -> bool:
         return (word,) in self._rows
 
-    def longest(self, keys: Sequence[str], start: int) -> tuple[int, tuple[Sense, ...]] | None:
-        """The longest term that begins at `keys[start]`: its number of tokens and its senses."""
-        for length in self._lengths.get(keys[start], ()):
-            words = tuple(keys[start : start + length])
-            if words in self._rows:
-                return length, self.senses(words)
-        return None
+    def matches(self, keys: Sequence[str], start: int) -> list[Match]:
+        """The terms that begin at `keys[start]`, the longest first; as the table writes them before other forms."""
+        found = [
+            Match(length, words)
+            for length in self._lengths.get(keys[start], ())
+            if (words := tuple(keys[start : start + length])) in self._rows
+        ]
+        found += self._phrases.matches(keys, start)
+        base = self._verbs.base(keys[start])
+        if (keys[start],) not in self._rows and any(self._is_verb(cells) for cells in self._rows.get((base,), ())):
+            found.append(Match(1, (base,)))
+        return sorted(found, key=lambda match: -match.length)
+
+    def _is_verb(self, cells: Sequence[str]) -> bool:
+        """Whether a row of one word takes it as a verb, so that its forms mean the same."""
+        meaning = cells[_COLUMNS.index("meaning")]
+        return meaning == AS_WRITTEN or self._verbs.base(meaning.split()[0]) == meaning.split()[0] in self._verbs.bases
+
+    def meaning(self, sense: Sense, match: Match, texts: Sequence[str]) -> str:
+        """What a match means, in the form and with the words that it has in the draft; `texts` are its tokens."""
+        return self._verbs.bent_like(match.filled(sense.meaning, texts), fold(texts[0]), match.words[0])
 
     def senses(self, words: tuple[str, ...]) -> tuple[Sense, ...]:
         """The senses of a term, in the order of the table."""

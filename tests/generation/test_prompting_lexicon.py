@@ -12,6 +12,7 @@ from generation.prompting.emojis import EmojiTable
 from generation.prompting.slang import Context, Slang, choose
 from generation.prompting.tables import read_rows
 from generation.prompting.tokens import tokenize
+from generation.prompting.verbs import Verbs
 
 FOLDER = Path(__file__).resolve().parents[2] / "config" / "lexicon"
 COLUMNS = ("term", "kind", "meaning", "picture", "avoid", "when")
@@ -105,7 +106,7 @@ def test_cues_beside_a_term_weigh_more_than_cues_far_away(tmp_path):
         "bat\tsense\tanimal\t\t\tcave, night\n",
         encoding="utf-8",
     )
-    senses = Slang.load(path).senses(("bat",))
+    senses = Slang.load(path, Verbs({}, {})).senses(("bat",))
     keys = ["the", "baseball", "bat", "flew", "into", "the", "cave", "at", "night"]
     assert choose(senses, Context(keys), 2, 3).meaning == "club"
     assert choose(senses, Context(keys[2:]), 0, 1).meaning == "animal"

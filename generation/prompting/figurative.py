@@ -1,0 +1,71 @@
+"""Tells where a word that names a thing does not mean the thing: in a comparison, or used as a verb."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from generation.prompting.pictures import Picture, shows_nothing_as_verb
+
+_ARTICLES = frozenset({"a", "an"})
+_COMPARISON_REACH = 2
+"""Words between the article of a comparison and its noun: "like a very old dog"."""
+# What is like a thing to the senses may well be drawn so: "a cake that looks like a hedgehog", "smells like a rose".
+_SENSED = frozenset(
+    (
+        "look",
+        "looks",
+        "looked",
+        "looking",
+        "smell",
+        "smells",
+        "smelled",
+        "taste",
+        "tastes",
+        "tasted",
+        "shaped",
+        "dressed",
+    )
+)
+# Before these, "like" is a verb: "I like a strong coffee".
+_LIKERS = frozenset(("i", "you", "we", "they", "who", "would", "i'd", "you'd", "we'd", "don't", "really", "also", "to"))
+_SUBJECTS = frozenset(
+    (
+        *(
+            "i",
+            "we",
+            "you",
+            "they",
+            "he",
+            "she",
+            "to",
+            "will",
+            "can",
+            "can't",
+            "cannot",
+            "could",
+            "should",
+            "would",
+            "must",
+        ),
+        *("may", "might", "won't", "don't", "didn't", "doesn't", "gonna", "wanna", "gotta", "let's", "lets", "please"),
+        *("i'll", "we'll", "you'll", "they'll", "i'd", "we'd", "never", "always"),
+    )
+)
+
+
+def is_comparison(keys: Sequence[str], place: int) -> bool:
+    """Whether the thing at `place` is only compared to: "busy as a bee", "ran like a startled deer"."""
+    for start in range(place - 1, max(-1, place - 2 - _COMPARISON_REACH), -1):
+        if keys[start] in _ARTICLES:
+            before = keys[start - 1] if start else ""
+            if before == "as":
+                return True
+            return before == "like" and (start < 2 or keys[start - 2] not in _SENSED | _LIKERS)
+        if not keys[start].isalpha():
+            return False
+    return False
+
+
+def is_verb(keys: Sequence[str], place: int, picture: Picture) -> bool:
+    """Whether the name of a thing stands where verbs do and shows nothing of it: "we train daily", "can't bear it"."""
+    return place > 0 and keys[place - 1] in _SUBJECTS and shows_nothing_as_verb(keys[place], picture)
