@@ -13,6 +13,7 @@ THINGS_LIMIT = 4
 """Things in one picture: small models draw one or two well and lose the rest."""
 TOPICS_LIMIT = 6
 HINTS_LIMIT = 2
+NAMED_COLOURS_LIMIT = 2
 STRONG = 1.5
 """Things below this rank (decorations, hints) are drawn only where nothing better is left."""
 NEVER_WANTED = ("text", "letters", "watermark", "logo", "blurry")
@@ -48,10 +49,11 @@ def without_likes(things: Sequence[Ranked]) -> list[Ranked]:
 def picture_prompt(things: Sequence[str], ranking: Ranking, brand: Brand) -> str:
     """Things first, then the ground, the colours and the style, as far as `PROMPT_WORD_LIMIT` words allow.
 
-    The brand's style and palette take the place of the mood's; they are kept before the ground.
+    The brand's style and palette, then the colours that the draft names, take the place of the mood's.
     """
-    ground = ranking.mood.ground if ranking.mood and not brand.palette else ""
-    colours = brand.colours or (ranking.mood.colours if ranking.mood else _PLAIN_COLOURS)
+    named = f"{' and '.join(ranking.colours[:NAMED_COLOURS_LIMIT])} colours" if ranking.colours else ""
+    ground = ranking.mood.ground if ranking.mood and not (brand.palette or named) else ""
+    colours = brand.colours or named or (ranking.mood.colours if ranking.mood else _PLAIN_COLOURS)
     style = brand.style or _STYLE
     kept = fit_words([listed(things), style, colours, ground], PROMPT_WORD_LIMIT)
     order = [listed(things), ground, colours, style]

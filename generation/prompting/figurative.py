@@ -1,4 +1,4 @@
-"""Tells where a word that names a thing does not mean the thing: in a comparison, or used as a verb."""
+"""Tells where a word that names a thing does not mean the thing: in a comparison, as a name, or used as a verb."""
 
 from __future__ import annotations
 
@@ -51,6 +51,17 @@ _SUBJECTS = frozenset(
         *("i'll", "we'll", "you'll", "they'll", "i'd", "we'd", "never", "always"),
     )
 )
+
+
+_INTRODUCING = frozenset(
+    ("meet", "named", "called", "nicknamed", "christened", "mr", "mrs", "ms", "miss", "dr", "auntie", "uncle")
+)
+
+
+def is_name(keys: Sequence[str], place: int) -> bool:
+    """Whether the capitalised word at `place` is introduced as a name: "Meet Biscuit", "answers to Pepper"."""
+    before = keys[max(0, place - 2) : place]
+    return bool(before) and (before[-1] in _INTRODUCING or tuple(before) == ("answers", "to"))
 
 
 def is_comparison(keys: Sequence[str], place: int) -> bool:

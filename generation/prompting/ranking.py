@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from generation.prompting.figurative import is_comparison, is_verb
+from generation.prompting.figurative import is_comparison, is_name, is_verb
 from generation.prompting.languages import ENGLISH, LanguageTable
 from generation.prompting.lexicon import Lexicon
 from generation.prompting.pictures import NAMED_WEIGHT, Mood, Picture, PictureTable, base_forms, verb_stems
@@ -40,6 +40,8 @@ COLOURS = frozenset(
         "rainbow",
     ]
 )
+# Colours that nothing else is called, so that a picture may be kept in them.
+_SCHEME_COLOURS = COLOURS - {"orange", "gold", "golden", "silver", "navy", "rainbow"}
 # Words that rule out what follows, and how many words may stand between: "no more meetings", but "zero-waste shop".
 _NEGATIONS = {
     "no": 2, "without": 2, "never": 1, "not": 1, "anti": 0, "ditch": 1, "ditched": 1, "minus": 1, "quit": 0, "skip": 1,
@@ -85,12 +87,13 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What a draft is about, best first; what it says it is not about; how it feels."""
+    """What a draft is about, best first; what it is not about; how it feels; the colours that it names for no thing."""
 
     things: tuple[Ranked, ...]
     unwanted: tuple[str, ...]
     mood: Mood | None
     unknown: tuple[str, ...]
+    colours: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -99,9 +102,9 @@ class _Tally:
     pictures: dict[str, Picture]
     colours: dict[str, str]
     unwanted: list[str]
-    compared: list[str]
     moods: dict[str, float]
     in_words: set[str]
+    alone: list[str]
 
     def add(self, picture: Picture, score: float, colour: str = "") -> None:
         score *= _PERSON_FACTOR if picture.group == "person" else 1.0
@@ -117,15 +120,14 @@ class _Tally:
 
 def rank(readings: Sequence[Reading], lexicon: Lexicon, language: str = "en") -> Ranking:
     """The things, moods and unknown words of a read draft."""
-    tally = _Tally({}, {}, {}, [], [], {}, set())
+    tally = _Tally({}, {}, {}, [], {}, set(), [])
     words = _open_words(readings, lexicon, tally)
     names: PictureTable | LanguageTable = lexicon.pictures
     if language not in ENGLISH:
         names = table = lexicon.languages.table(language)
         words = [replace(word, key=piece) for word in words for piece in table.pieces(word.key)]
     unknown = _named_things(words, lexicon, names, tally)
-    compared = [phrase for phrase in tally.compared if phrase not in tally.in_words]
-    unwanted = list(dict.fromkeys((*tally.unwanted, *compared)))
+    unwanted = [phrase for phrase in dict.fromkeys(tally.unwanted) if phrase not in tally.in_words]
     mood = SARCASTIC if SARCASTIC in tally.moods else max(tally.moods, key=lambda name: tally.moods[name], default=None)
     left_out = {*unwanted, *_echoes(readings, tally), *(_PRAISE if mood == SARCASTIC else ())}
     things = sorted(
@@ -136,7 +138,8 @@ def rank(readings: Sequence[Reading], lexicon: Lexicon, language: str = "en") ->
         ),
         key=lambda thing: -thing.score,
     )
-    return Ranking(tuple(things), tuple(unwanted), lexicon.pictures.moods[mood] if mood else None, tuple(unknown))
+    feeling = lexicon.pictures.moods[mood] if mood else None
+    return Ranking(tuple(things), tuple(unwanted), feeling, tuple(unknown), tuple(dict.fromkeys(tally.alone)))
 
 
 def _echoes(readings: Sequence[Reading], tally: _Tally) -> set[str]:
@@ -151,6 +154,7 @@ class _Word:
     place: int
     factor: float
     known: bool
+    capital: bool = False
 
 
 _BREAK = _Word(".", 0, 0.0, True)
@@ -181,7 +185,7 @@ def _open_words(readings: Sequence[Reading], lexicon: Lexicon, tally: _Tally) ->
             factor = _MEANING_FACTOR if reading.sense and reading.is_span else 1.0
             is_name = reading.kind == "word" and place > 0 and reading.text[0].isupper() and not reading.text.isupper()
             known = reading.is_span or reading.kind != "word" or is_name
-            words += [_Word(key, place, factor, known) for key in reading.words]
+            words += [_Word(key, place, factor, known, reading.text[:1].isupper()) for key in reading.words]
     return words
 
 
@@ -225,15 +229,15 @@ def _named_things(
         found = names.longest(keys, place)
         if found and word.factor:
             length, picture = found
-            if _is_negated(keys, place):
+            if _is_negated(keys, place) or is_comparison(keys, place):
                 tally.unwanted.append(picture.phrase)
-            elif is_comparison(keys, place):
-                tally.compared.append(picture.phrase)
-            elif length > 1 or not is_verb(keys, place, picture):
+            elif not (word.capital and is_name(keys, place)) and (length > 1 or not is_verb(keys, place, picture)):
                 tally.in_words.add(picture.phrase)
                 tally.add(picture, picture.weight * word.factor - word.place * _LATER, _colour_before(keys, place))
             place += length
             continue
+        if word.key in _SCHEME_COLOURS and word.factor == 1.0:
+            tally.alone.append(word.key)
         if not word.known and _stands_as_noun(keys, place) and _may_be_a_thing(word.key, lexicon):
             unknown.append(word.key)
         place += 1
