@@ -9,6 +9,7 @@ to three words in between ("him", "the whole team"). Possessives that a term wri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +17,9 @@ from typing import Any
 from generation.prompting.verbs import Verbs
 
 OWNER, WHOM = "one's", "someone"
-_POSSESSIVES = frozenset({"my", "your", "ur", "yer", "his", "her", "our", "their", "its", "one's", "someone's"})
+_POSSESSIVES = frozenset({"my", "your", "ur", "yer", "his", "her", "our", "their", "its", "one's"})
+_OBJECTS = {"my": "me", "his": "him", "her": "her", "our": "us", "their": "them", "your": "you", "ur": "you"}
+_ONE = re.compile(r"\bone\b(?!')")
 _NO_OWNERS = frozenset({"it's", "that's", "he's", "she's", "what's", "there's", "here's", "let's", "who's", "how's"})
 _DETERMINERS = frozenset({"a", "an", "the", "this", "that", "these", "those", "every", *_POSSESSIVES})
 _INTENSIFIERS = frozenset(
@@ -97,10 +100,12 @@ class Match:
     whom: tuple[int, int] | None = None
 
     def filled(self, meaning: str, texts: Sequence[str]) -> str:
-        """A meaning with what the draft has for `one's` and `someone`; `texts` are the tokens of the match."""
-        for name, places in ((OWNER, self.owner), (WHOM, self.whom)):
-            if places:
-                meaning = meaning.replace(name, " ".join(texts[slice(*places)]))
+        """A meaning with what the draft has for `one's`, `one` and `someone`; `texts` are the tokens of the match."""
+        if self.owner:
+            owner = " ".join(texts[slice(*self.owner)])
+            meaning = _ONE.sub(_OBJECTS.get(owner.lower()) or owner.removesuffix("'s"), meaning.replace(OWNER, owner))
+        if self.whom:
+            meaning = meaning.replace(WHOM, " ".join(texts[slice(*self.whom)]))
         return meaning
 
 

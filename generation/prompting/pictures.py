@@ -129,7 +129,22 @@ _NEVER_VERBS = frozenset({"animal", "food"})
 _OTHER_VERBS = frozenset(
     (
         *("bomb", "book", "bowl", "bridge", "can", "clock", "coast", "fade", "fan", "fiddle", "flag", "gear", "hammer"),
-        *("kick", "match", "mind", "moon", "nail", "park", "present", "ring", "rock", "ship", "sink", "skirt", "star"),
+        *(
+            "kick",
+            "match",
+            "mind",
+            "moon",
+            "nail",
+            "park",
+            "present",
+            "putt",
+            "ring",
+            "rock",
+            "ship",
+            "sink",
+            "skirt",
+            "star",
+        ),
         *("strike", "tip", "trail", "train", "wave"),
     )
 )
