@@ -3,11 +3,12 @@ a draft; and articles: labelled topics among the six that are found.
 
     python benchmarks/understanding.py [--json] [--misses]
 
-Four sets of labelled drafts lie in benchmarks/data/understanding. `tuning.jsonl` and `strangers.jsonl` (of another hand,
-measured once before it was looked at) may be looked at while improving the tables; `held_out.jsonl` was written before
-the tables were tuned, and `unseen.jsonl` after they were finished and by someone who had not read them: the single
-results of these two are never looked at while tuning. `--misses` lists the misses of the first two and of the articles. Each line holds a draft, `must` (for each concept the words that count as
-it) and `must_not` (words whose presence shows a literal misreading). A word counts in singular and plural.
+Four sets of labelled drafts lie in benchmarks/data/understanding. `tuning.jsonl` and `strangers.jsonl` (of another
+hand, measured once before it was looked at) may be looked at while improving the tables; `held_out.jsonl` was written
+before the tables were tuned, and `unseen.jsonl` after they were finished and by someone who had not read them: the
+single results of these two are never looked at while tuning. `--misses` lists the misses of the first two and of the
+articles. Each line holds a draft, `must` (for each concept the words that count as it) and `must_not` (words whose
+presence shows a literal misreading). A word counts in singular and plural.
 
 Bars: concepts present 85% (held out 75%), misreadings absent 95% (held out 92%), one draft under 5 ms warm, 60% of the
 labelled topics of the ten articles in benchmarks/data/articles.
