@@ -58,16 +58,19 @@ class Story:
 
 
 def read_story(records: Records, post_id: str) -> Story:
-    """The story of a post. The audit is read first, so that what comes later is told the next time."""
+    """The story of a post.
+
+    The newest audit is read first, so that what comes later is told the next time; then the drawing, so that one which
+    has ended has its candidates and its state in what is read after it.
+    """
     newest_audit = records.newest_audit(post_id)
-    audit = records.audit(post_id)
     drawing = records.drawing(post_id)
     return Story(
         post=records.post(post_id),
         brief=records.latest_brief(post_id),
         candidates=records.candidates(post_id),
         publications=records.publications(post_id),
-        audit=audit,
+        audit=records.audit(post_id),
         drawing=drawing,
         before=records.drawings_before(drawing) if drawing else 0,
         newest_audit=newest_audit,

@@ -78,7 +78,7 @@ class Thread(Conversation):
         await self.show_outcomes(story)
         await self.show_reminder(story)
         values: dict[str, Any] = {"leased_until": datetime.now(UTC)}
-        if not late:
+        if not late and story.drawing is None:  # its end is no news by itself, but shows the candidates
             values["shown_audit"] = story.newest_audit
         await self.save(**values)
 

@@ -19,7 +19,7 @@ def ask(records, draft, channel="C0LAUNCHES", user="U0REQUESTER"):
     return post_id
 
 
-def draw(studio, post_id, person="easel"):
+def draw(studio, post_id, person="easel", *, end=True):
     """Draw what is asked for, as far as the records know: two candidates, in review."""
     records, post = studio.records, studio.records.post(post_id)
     records.move_post(post_id, PostState.PREPARING, person, "preparing", expected=PostState(post.state))
@@ -33,5 +33,6 @@ def draw(studio, post_id, person="easel"):
     brief = records.add_brief(post_id, {**told, "negative": []}, [])
     pictures = [studio.pictures.add(Image.new("RGB", (32, 32), colour)) for colour in COLOURS]
     records.add_candidates(post_id, brief.id, [Drawn(1, 0.5, "tiny", "r1", {}, picture, []) for picture in pictures])
-    records.end_drawing(post_id, records.drawing(post_id).seeds)
     records.move_post(post_id, PostState.REVIEW, "easel", "ready", expected=PostState.PREPARING)
+    if end:
+        records.end_drawing(post_id, records.drawing(post_id).seeds)

@@ -1,11 +1,13 @@
 """The bot is killed, doubled, cut off, told to wait and refused; what was acknowledged is shown, and shown once."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import ClientError
 
 from bot.slack.showing import LEASE
+from bot.slack.story import read_story
 from bot.slack.thread import Pace, Thread
 from bot.slack.workspaces import OneWorkspace, open_session
 from tests.bot.slack.conftest import running
@@ -82,6 +84,36 @@ def test_where_a_workspace_lets_nobody_look_a_lost_answer_is_shown_again(office,
     show(office, post_id)
     assert len(shown(people, "a workspace of few words")) == 2
     assert office.records.thread(post_id).messages["status"]["ts"]
+
+
+def test_candidates_are_shown_also_if_somebody_looked_between_their_being_ready_and_the_drawings_end(
+    office, slack, people
+):
+    records = office.records
+    post_id = ask(records, "looked at in between")
+    seeds = records.drawing(post_id).seeds
+    draw(office, post_id, end=False)
+    show(office, post_id)
+    assert people.find("requester", "Approve 1") is None
+    records.end_drawing(post_id, seeds)
+    assert post_id in [row.post_id for row in records.threads_to_show(datetime.now(UTC) - timedelta(minutes=1))]
+    show(office, post_id)
+    assert people.find("requester", "Approve 1")
+
+
+def test_a_button_names_the_post_as_it_is_when_its_drawing_ends_while_it_is_read(office, slack, monkeypatch):
+    records = office.records
+    post_id = ask(records, "read while it ends")
+    drawing = type(records).drawing
+
+    def ended(self, post_id):
+        monkeypatch.undo()
+        draw(office, post_id)
+        return drawing(self, post_id)
+
+    monkeypatch.setattr(type(records), "drawing", ended)
+    story = read_story(records, post_id)
+    assert (story.drawing, len(story.candidates), story.version) == (None, 2, records.version(post_id))
 
 
 def test_a_bot_killed_after_its_acknowledgement_loses_nothing_and_the_next_shows_it_once(office, slack, people):
