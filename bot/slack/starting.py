@@ -37,8 +37,9 @@ def begin(studio: Studio, row: RequestRow, form: ComposeForm, channel: str, time
     Raises:
         EaselError: if the person's quota is used up, or an account has no slots.
     """
-    records = studio.records
-    refuse_over_quota(records, studio.settings, row.person)
+    records, post_id = studio.records, short_id("post", row.key)
+    if records.thread(post_id) is None:
+        refuse_over_quota(records, studio.settings, row.person)
     if form.when == SLOT:
         for network, account in form.targets:
             next_free_slot(records, network, account, datetime.now(UTC))
@@ -53,4 +54,4 @@ def begin(studio: Studio, row: RequestRow, form: ComposeForm, channel: str, time
         texts=form.texts or {},
     )
     seeds = seeds_of(row.key, form.count)
-    records.start_post(short_id("post", row.key), new, seeds, channel, form.thread or None)
+    records.start_post(post_id, new, seeds, channel, form.thread or None)

@@ -11,7 +11,9 @@ from bot.quota import refuse_over_quota
 from bot.records import PostState
 from bot.records.tables import RequestRow
 from bot.slack.desk import Desk
+from bot.slack.forms import ComposeForm
 from bot.slack.listeners import KINDS
+from bot.slack.starting import begin
 from tests.bot.slack import posts
 
 ANA = "slack:UANA"
@@ -61,6 +63,17 @@ def test_no_quota_refuses_nobody_and_a_quota_says_when_it_begins_anew(studio, st
     refuse_over_quota(studio.records, studio.settings.model_copy(update={"daily_quota": 2}), ANA)
     with pytest.raises(Misuse, match=r"pictures 1 time today, which is the quota\. It begins anew at midnight"):
         refuse_over_quota(studio.records, studio.settings.model_copy(update={"daily_quota": 1}), ANA)
+
+
+def test_a_post_that_was_begun_is_not_refused_when_its_row_is_carried_out_again(studio):
+    studio.settings = studio.settings.model_copy(update={"daily_quota": 1})
+    form = ComposeForm("hello", (("x", "outbox"),), "C1", count=1)
+    first, second = (RequestRow(key=key, person=ANA, body={"user": "UANA"}) for key in ("form:1", "form:2"))
+    for _ in range(2):
+        begin(studio, first, form, "C1", "UTC")
+    with pytest.raises(Misuse, match="which is the quota"):
+        begin(studio, second, form, "C1", "UTC")
+    assert asked(studio) == 1
 
 
 @pytest.mark.parametrize("kind", ["again", "edit_post"])
