@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.pictures import PictureStore, write_whole
+from bot.pipeline.review import doubts
 from bot.records.tables import CandidateRow, Post, PublicationRow
 
 PAGE = Path(__file__).parent / "templates" / "post.html"
@@ -120,7 +121,7 @@ def page(
         f'<figure class="{"approved" if row.number in approved else ""}">'
         f'<img src="candidate-{row.number}.png" alt="{escape(brief["alt_text"])}">'
         f"<figcaption><b>{row.number}</b> seed {row.seed} · score {row.score:.3f}<br>"
-        f"{escape(verdict_words(row.verdicts))}</figcaption></figure>"
+        f"{escape(' '.join(filter(None, (verdict_words(row.verdicts), doubts(row)))))}</figcaption></figure>"
         for row in candidates
     )
     spans = "\n".join(

@@ -121,11 +121,16 @@ def verdict_text(verdict: dict[str, Any]) -> Text:
 
 
 def candidates_table(candidates: Sequence[CandidateRow], best: CandidateRow | None) -> Table:
-    """The candidates with seed, score and verdict; the best is marked."""
+    """The candidates with seed, score, verdict and what they may not show; the best is marked."""
+    from bot.pipeline.review import doubts
+
     table = Table("", "candidate", "seed", "score", "picture", box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for row in candidates:
         mark = "★" if best is not None and row.id == best.id else ""
-        table.add_row(mark, str(row.number), str(row.seed), f"{row.score:.3f}", verdict_text(worst(row.verdicts)))
+        told = verdict_text(worst(row.verdicts))
+        if doubted := doubts(row):
+            told.append(f" · {doubted}", style="dim")
+        table.add_row(mark, str(row.number), str(row.seed), f"{row.score:.3f}", told)
     return table
 
 

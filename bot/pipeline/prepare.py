@@ -11,6 +11,7 @@ from bot.pipeline.audience import Audience
 from bot.pipeline.improving import improved
 from bot.pipeline.judging import block_reason, judge_texts
 from bot.pipeline.learning import learn
+from bot.pipeline.review import UNSHOWN
 from bot.pipeline.rivals import MARK, shares
 from bot.pipeline.understanding import understand
 from bot.pipeline.wishes import as_wished, with_prompt
@@ -135,10 +136,11 @@ def stages(
     yield Checking(images)
 
     audience = Audience.of(studio, post)
+    doubts = painter.model.unshown([candidate.image for candidate in drawn], brief.alt_text)
     mark = {} if chosen or not studio.settings.rival else {MARK: [studio.settings.model, studio.settings.rival]}
     finished = [
-        judged(studio, audience, candidate, image, {"upscale": factor, **mark})
-        for candidate, image, factor in zip(drawn, images, factors, strict=True)
+        judged(studio, audience, candidate, image, {"upscale": factor, **doubted(doubt), **mark})
+        for candidate, image, factor, doubt in zip(drawn, images, factors, doubts, strict=True)
     ]
     candidates = studio.records.add_candidates(post.id, row.id, finished)
     studio.records.move_post(post.id, PostState.REVIEW, "easel", "candidates are ready", expected=PostState.PREPARING)
@@ -180,6 +182,11 @@ def judged(studio: Studio, audience: Audience, candidate: Candidate, image: Imag
         fingerprint=f"{fingerprint(image):016x}",
         verdicts=[verdict.to_dict() for verdict in audience.judge_picture(studio, image)],
     )
+
+
+def doubted(things: Sequence[str]) -> dict[str, list[str]]:
+    """What the alt text names and the picture may not show, to be kept with the candidate; see `review.doubts`."""
+    return {UNSHOWN: list(things)} if things else {}
 
 
 def how_drawn(candidate: Candidate, weights: str) -> dict[str, Any]:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from bot.pipeline.studio import Studio
     from bot.schedule import Timing
 
+UNSHOWN = "may not show"
+"""The key among a candidate's settings of what its picture may not show."""
+
 
 def approve(
     studio: Studio,
@@ -53,6 +56,12 @@ def reject(studio: Studio, post_id: str, person: str, why: str = "rejected", *, 
         Refused: if the post is not in review, or has moved on since `version`.
     """
     studio.records.move_post(post_id, PostState.REJECTED, person, why, expected=PostState.REVIEW, version=version)
+
+
+def doubts(row: CandidateRow) -> str:
+    """What the alt text names and this picture may not show, in words; empty if nothing is doubted."""
+    things = row.settings.get(UNSHOWN, ())
+    return f"may not show {', '.join(map(str, things))}" if things else ""
 
 
 def is_blocked(row: CandidateRow) -> bool:

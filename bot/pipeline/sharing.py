@@ -14,6 +14,8 @@ from bot.pipeline.studio import Painter, Studio
 from bot.settings import Settings
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from generation.generators import DrawRequest, SamplingSettings
 
 GATHERING_SECONDS = 0.2
@@ -33,6 +35,9 @@ class Model(Protocol):
 
     def unread(self, prompt: str) -> str:
         """The end of a prompt that is too long to be read."""
+
+    def unshown(self, images: Sequence[Image], caption: str) -> list[tuple[str, ...]]:
+        """For each picture what `caption` names and it may not show."""
 
     def stream(self, requests: Sequence[DrawRequest], *, previews: int) -> Iterator[Any]:
         """Previews on the way, and the list of candidates last."""
@@ -84,6 +89,10 @@ class SharedModel:
     def unread(self, prompt: str) -> str:
         """As the model in use reads."""
         return self._model_in_use().unread(prompt)
+
+    def unshown(self, images: Sequence[Image], caption: str) -> list[tuple[str, ...]]:
+        """As the model in use sees."""
+        return self._model_in_use().unshown(images, caption)
 
     def stream(self, requests: Sequence[DrawRequest], *, previews: int = 0) -> Iterator[Any]:
         """As a model's `stream`, for one of many who wait."""

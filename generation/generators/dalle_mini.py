@@ -18,6 +18,7 @@ from flax import nnx
 from PIL import Image
 
 from generation.clip.scoring import ClipScorer
+from generation.clip.showing import unshown
 from generation.dalle.config import DalleConfig
 from generation.dalle.decoding import Drawing, advance, begin
 from generation.dalle.jacobi import GuessedDrawing, advance_guessing, begin_guessing
@@ -175,6 +176,10 @@ class DalleMini:
     def unread(self, prompt: str) -> str:
         """The end of a prompt that is beyond what the text encoder reads."""
         return self._tokenise.left_out(self._prepare(prompt))
+
+    def unshown(self, images: Sequence[Image.Image], caption: str) -> list[tuple[str, ...]]:
+        """What of `caption` each picture may not show, by the bundle's CLIP; without one nothing is told."""
+        return [()] * len(images) if self._clip is None else unshown(self._clip, images, caption)
 
     def cancel(self) -> None:
         """Stop all drawing that is under way, from any thread: it ends within a sixteenth of its time."""

@@ -51,6 +51,10 @@ class OpenAIImages:
         """Nothing: these models read long prompts."""
         return ""
 
+    def unshown(self, images: Sequence[Image], caption: str) -> list[tuple[str, ...]]:
+        """Nothing: nobody looks here."""
+        return [()] * len(images)
+
     @property
     def host(self) -> str:
         """The server's name, which is all that is told of its address."""

@@ -110,6 +110,10 @@ class Generator(Protocol):
         """The end of a prompt that is too long to be read; empty where all of it is."""
         ...
 
+    def unshown(self, images: Sequence[Image], caption: str) -> list[tuple[str, ...]]:
+        """For each picture what `caption` names and it may not show; nothing where that cannot be told."""
+        ...
+
     def stream(self, requests: Sequence[DrawRequest], *, previews: int = 0) -> Iterator[Preview | list[Candidate]]:
         """Yield up to so many previews, and last the finished candidates in the order of the requests."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from bot.pipeline.review import best_of, is_blocked
+from bot.pipeline.review import best_of, doubts, is_blocked
 from bot.records import PostState
 from bot.records.tables import CandidateRow
 from bot.slack.blocks.verdicts import verdict_words
@@ -76,7 +76,7 @@ def card(story: Story, row: CandidateRow, file: str, *, is_open: bool) -> Json:
         "hero_image": picture(file, alt_of(story, row)),
         "title": plain(name_of(story, row), 150),
         "subtitle": plain(verdict_words("picture", row.verdicts), 150),
-        "body": plain(f"seed {row.seed} · {row.model}", 200),
+        "body": plain(drawn_by(row), 200),
     }
     if is_open and not is_blocked(row):
         made["actions"] = [approve_button(story, row)]
@@ -85,8 +85,14 @@ def card(story: Story, row: CandidateRow, file: str, *, is_open: bool) -> Json:
 
 def candidate_line(story: Story, row: CandidateRow, *, is_open: bool) -> Json:
     """One candidate as a paragraph with a button."""
-    text = plain(f"{name_of(story, row)}\n{verdict_words('picture', row.verdicts)}\nseed {row.seed} · {row.model}")
+    text = plain(f"{name_of(story, row)}\n{verdict_words('picture', row.verdicts)}\n{drawn_by(row)}")
     return section(text, approve_button(story, row) if is_open and not is_blocked(row) else None)
+
+
+def drawn_by(row: CandidateRow) -> str:
+    """Seed and model, after what of the alt text the picture may not show."""
+    doubted = doubts(row)
+    return f"{f'{doubted} · ' if doubted else ''}seed {row.seed} · {row.model}"
 
 
 def approve_button(story: Story, row: CandidateRow) -> Json:

@@ -96,6 +96,16 @@ def story(text, state="review", candidates=(), publications=(), drawing=None, **
     return Story(post(text, state, **more), brief, candidates, publications, audit, drawing, 3, 2)
 
 
+@pytest.mark.parametrize("gallery", Gallery)
+def test_what_a_picture_may_not_show_stands_beside_it(gallery):
+    sure, doubted = candidate(1, "fine"), candidate(2, "fine")
+    doubted.settings = {"may not show": ["a tree", HOSTILE]}
+    files = {row.id: f"F0123456{row.number:03d}" for row in (sure, doubted)}
+    shown = review_blocks(story("hi", candidates=(sure, doubted)), [sure, doubted], files, gallery)
+    check_message(shown)
+    assert str(shown).count("may not show a tree") == 1
+
+
 STATES = ["drafted", "preparing", "failed", "blocked", "review", "approved", "rejected"]
 
 
