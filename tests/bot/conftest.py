@@ -133,3 +133,13 @@ def connect_local(studio, networks, network, kind="", name="main"):
     fields = oauth2 if kind == "" else {key: account[key] for key in names}
     settings = {"address": networks.x, "web_address": networks.x}
     return connect(studio, network, name, "ana", settings, token_from(fields))[0]
+
+
+def unique(text):
+    """A text that no other test posts."""
+    return f"{text} {uuid.uuid4().hex}"
+
+
+def times_posted(networks, text):
+    """How often a text was posted on any of the local networks."""
+    return sum(entry["written"] == text for entry in networks.journal("posted"))

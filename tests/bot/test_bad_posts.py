@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import uuid
 
 import pytest
 from PIL import Image
@@ -13,10 +12,7 @@ from bot.pipeline.planning import plan
 from bot.pipeline.publish import publish
 from bot.pipeline.rewriting import edit
 from bot.records.store import Planned
-
-
-def unique(text):
-    return f"{text} {uuid.uuid4().hex}"
+from tests.bot.conftest import unique
 
 
 def requests_of(networks):

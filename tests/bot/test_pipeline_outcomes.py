@@ -1,6 +1,5 @@
 """What each answer of a network leads to, with the real clients against the local networks."""
 
-import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from bot.errors import Refused
 from bot.pipeline.publish import publish
 from bot.pipeline.visit import visit
 from bot.records import PublicationState
+from tests.bot.conftest import times_posted, unique
 
 X_POSTS = {"network": "x", "method": "POST", "path": "/2/tweets"}
 LINKEDIN_POSTS = {"network": "linkedin", "method": "POST", "path": "/rest/posts"}
@@ -18,14 +18,6 @@ LINKEDIN_POSTS = {"network": "linkedin", "method": "POST", "path": "/rest/posts"
 def home(home, monkeypatch):
     monkeypatch.setenv("EASEL_SETTLE_SECONDS", "0.2")
     return home
-
-
-def unique(text):
-    return f"{text} {uuid.uuid4().hex}"
-
-
-def times_posted(networks, text):
-    return sum(entry["written"] == text for entry in networks.journal("posted"))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from publishers import (
     OAuth1Token,
     OAuth2Token,
     Publication,
+    PublishError,
     Secret,
     Timeouts,
     XPublisher,
@@ -21,6 +22,14 @@ from publishers import (
 )
 
 PATIENCE = Timeouts(connect=20.0, read=30.0, whole=60.0)
+IMPATIENCE = Timeouts(connect=5.0, read=0.5, whole=2.0)
+
+
+def failure(publisher, publication) -> PublishError:
+    """The error that posting meets."""
+    with pytest.raises(PublishError) as caught:
+        publisher.create(publication)
+    return caught.value
 
 
 @pytest.fixture(scope="session")

@@ -27,15 +27,9 @@ from publishers import (
     saving,
 )
 from publishers.linkedin.client import version_warning
+from tests.publishers.conftest import IMPATIENCE, failure
 
-IMPATIENCE = Timeouts(connect=5.0, read=0.5, whole=2.0)
 CREATE = {"network": "linkedin", "method": "POST", "path": "/rest/posts"}
-
-
-def failure(publisher, publication) -> PublishError:
-    with pytest.raises(PublishError) as caught:
-        publisher.create(publication)
-    return caught.value
 
 
 def test_both_are_publishers(person, organization):

@@ -27,16 +27,9 @@ from publishers import (
     Unknown,
     XPublisher,
 )
-
-IMPATIENCE = Timeouts(connect=5.0, read=0.5, whole=2.0)
+from tests.publishers.conftest import IMPATIENCE, failure
 
 CREATE = {"network": "x", "method": "POST", "path": "/2/tweets"}
-
-
-def failure(publisher, publication) -> PublishError:
-    with pytest.raises(PublishError) as caught:
-        publisher.create(publication)
-    return caught.value
 
 
 def test_a_post_appears_once_with_its_pictures_alt_texts_and_label(networks, x, png, make_publication):

@@ -1,14 +1,13 @@
 """Slack comes by signed HTTP and posts go to the local X: what is paused waits, what failed is retried; all go once."""
 
 import re
-import uuid
 from html import unescape
 
 import httpx2
 import pytest
 
 from bot.settings import load_settings
-from tests.bot.conftest import connect_local
+from tests.bot.conftest import connect_local, times_posted, unique
 from tests.bot.slack.conftest import running
 from tests.bot.slack.people import PATIENCE, People, buttons, words
 
@@ -59,10 +58,6 @@ def is_open(address):
         return False
 
 
-def unique(text):
-    return f"{text} {uuid.uuid4().hex[:12]}"
-
-
 def publication_of(office, text):
     """The one publication of the newest post, once it is planned."""
     [post] = [post for post in office.records.posts_in(("approved",), 10) if post.draft == text]
@@ -76,10 +71,6 @@ def is_in_review(office, text):
 
 def is_approved(office, text):
     return any(post.draft == text for post in office.records.posts_in(("approved",), 10))
-
-
-def times_posted(networks, text):
-    return sum(entry["written"] == text for entry in networks.journal("posted", "x"))
 
 
 def about(office, slack, people, text, button):
