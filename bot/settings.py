@@ -143,6 +143,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.home / 'easel.db'}"
 
     @property
+    def has_database(self) -> bool:
+        """Whether the application's database may be there; a file's is not before the first post or setting."""
+        return bool(self.database_url) or (self.home / "easel.db").exists()
+
+    @property
     def work_database(self) -> str:
         """The URL of DBOS's own database: beside ours, a file or a database with `_work` behind the name."""
         if self.work_database_url:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.provenance import Signer
     from bot.records import Records
     from generation.generators import Generator
-    from generation.prompting import RulesWriter
+    from generation.prompting import Brand, RulesWriter
     from generation.upscale import Upscaler
     from moderation import Moderators
     from publishers import Publisher
@@ -53,9 +53,8 @@ class Studio:
         """The same rooms with the records of another workspace."""
         if workspace == self.records.workspace:
             return self
-        _ = self.rules, self.moderators  # loaded once, and shared by all workspaces
+        _ = self.shipped_rules, self.moderators  # loaded once, and shared by all workspaces
         other = copy(self)
-        other.__dict__.pop("writer", None)  # what a language model learns and spends is the workspace's own
         other.__dict__["records"] = self.records.in_workspace(workspace)
         return other
 
@@ -64,15 +63,29 @@ class Studio:
         return self.in_workspace(self.records.workspace_of(post_id))
 
     @cached_property
-    def rules(self) -> RulesWriter:
+    def shipped_rules(self) -> RulesWriter:
         """The rules writer with the tables and the brand in config/."""
         from generation.prompting import RulesWriter
 
         return RulesWriter.load(CONFIG)
 
-    @cached_property
+    @property
+    def brand(self) -> Brand:
+        """The workspace's brand as it is now; where no database was made yet, nobody can have set another."""
+        from bot.pipeline.brand import brand_of, shipped_brand
+
+        if "records" not in self.__dict__ and not self.settings.has_database:
+            return shipped_brand()
+        return brand_of(self.records)
+
+    @property
+    def rules(self) -> RulesWriter:
+        """The rules writer with the workspace's brand."""
+        return replace(self.shipped_rules, brand=self.brand)
+
+    @property
     def writer(self) -> Writer:
-        """Who turns drafts into briefs.
+        """Who turns drafts into briefs, by the brand, the examples and the spending of the workspace.
 
         Raises:
             Misuse: the settings name a language model that cannot be asked.
@@ -93,9 +106,7 @@ class Studio:
 
     def generator_for(self, chosen: str | None) -> str:
         """Who draws a post: who was chosen for it, else the brand's own; empty is the model in use."""
-        from generation.prompting import Brand
-
-        return chosen or Brand.load(CONFIG / "brand.toml").generator
+        return chosen or self.brand.generator
 
     @cached_property
     def moderators(self) -> Moderators:

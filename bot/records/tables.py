@@ -333,6 +333,15 @@ class RulesRow(Table):
     body: Mapped[dict[str, Any]]
 
 
+class BrandRow(Table):
+    """How a workspace's pictures look, as an admin set it; what is not in `body` is as in config/brand.toml."""
+
+    __tablename__ = "brands"
+
+    workspace: Mapped[str] = mapped_column(String(NAME_LENGTH), primary_key=True)
+    body: Mapped[dict[str, Any]]
+
+
 class InstallationRow(Table):
     """A Slack workspace that installed the app over OAuth. `token` is encrypted; see bot/accounts/vault.py."""
 

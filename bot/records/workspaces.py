@@ -1,4 +1,4 @@
-"""What a Slack workspace decided about itself: who may do what in a channel, and that it installed the app."""
+"""What a Slack workspace decided about itself: who may do what, how its pictures look, that it installed the app."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.records.base import RecordsBase
-from bot.records.tables import InstallationRow, RulesRow
+from bot.records.tables import BrandRow, InstallationRow, RulesRow
 from bot.records.values import short_id
 
 EVERYWHERE = ""
@@ -17,7 +17,7 @@ EVERYWHERE = ""
 
 
 class WorkspaceRecords(RecordsBase):
-    """Rules over those in config/, and installations over OAuth."""
+    """Rules and a brand over those in config/, and installations over OAuth."""
 
     def rules(self, channel: str) -> dict[str, dict[str, Any]]:
         """What an admin set, by where: in every channel (`EVERYWHERE`), and in this one; only what somebody set."""
@@ -37,6 +37,25 @@ class WorkspaceRecords(RecordsBase):
                 session.add(row)
             row.body = dict(body)
             session.add(self.audit_row(short_id("rules", channel), person, before, "set", why))
+
+    def brand(self) -> dict[str, Any]:
+        """What an admin set of the brand; empty where nobody set anything."""
+        with self.reading() as session:
+            row = session.get(BrandRow, self.workspace)
+            return dict(row.body) if row else {}
+
+    def set_brand(self, body: Mapping[str, Any], person: str, why: str) -> None:
+        """Set the brand, or with an empty `body` leave it to the file, and say in the audit who did."""
+        with self.transaction() as session:
+            row = session.get(BrandRow, self.workspace)
+            before, after = ("set" if row else None), ("set" if body else "as in the file")
+            if row is not None and not body:
+                session.delete(row)
+            elif row is not None:
+                row.body = dict(body)
+            elif body:
+                session.add(BrandRow(workspace=self.workspace, body=dict(body)))
+            session.add(self.audit_row(short_id("brand", ""), person, before, after, why))
 
     def save_installation(
         self, team: str, enterprise: str | None, token: str, bot_id: str, bot_user: str, scopes: list[str], person: str

@@ -67,6 +67,11 @@ class Brand:
             raise BrandError(f"{source}: palette has more than {PALETTE_LIMIT} colours. Keep the most important.")
         return cls(texts["style"], lists["palette"], lists["avoid"], texts["voice"], texts["generator"])
 
+    def values(self) -> dict[str, object]:
+        """The profile as `from_values` takes it and JSON holds it."""
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
+
     @property
     def colours(self) -> str:
         """The palette as the prompt says it: "teal and orange colours"."""

@@ -195,7 +195,7 @@ def test_a_missing_article_is_misuse_and_leaves_no_post(easel, home):
 
 def test_the_brands_own_generator_draws_unless_another_is_chosen(studio, tmp_path, monkeypatch):
     (tmp_path / "brand.toml").write_text('generator = "mini"\n', encoding="utf-8")
-    monkeypatch.setattr("bot.pipeline.studio.CONFIG", tmp_path)
+    monkeypatch.setattr("bot.pipeline.brand.CONFIG", tmp_path)
     assert studio.generator_for(None) == studio.generator_for("") == "mini"
     assert studio.generator_for("openai") == "openai"
 

@@ -67,7 +67,9 @@ def home_view(story: HomeStory) -> Json:
     """The Home tab of one person."""
     blocks = [
         actions(
-            button("New post", "home_new", "new", style="primary"), button("Who may do what", "home_rules", "rules")
+            button("New post", "home_new", "new", style="primary"),
+            button("Who may do what", "home_rules", "rules"),
+            button("Brand", "home_brand", "brand"),
         ),
         *part("Needs you", list(failures(story))),
         *part("Waiting for me", [waiting_line(story, post) for post in story.waiting[:MOST_OF_A_KIND]]),

@@ -10,6 +10,7 @@ from bot.records.options import PostOptions
 from bot.records.tables import AccountRow, AuditRow, BriefRow, CandidateRow, DrawingRow, Post, PublicationRow
 from bot.records.values import Planned
 from bot.roles import Rules
+from bot.slack.blocks.brand import brand_view
 from bot.slack.blocks.compose import Choices, compose_view, words_view
 from bot.slack.blocks.edit import edit_view
 from bot.slack.blocks.home import HomeStory, home_view
@@ -23,6 +24,7 @@ from bot.slack.blocks.verdicts import verdict_words
 from bot.slack.blocks.words import escaped, harmless
 from bot.slack.forms import ComposeForm
 from bot.slack.story import Story
+from generation.prompting import Brand
 from playground.slack import blocks as taken
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -181,6 +183,15 @@ def test_previews_are_taken_and_show_the_text_as_it_is(text):
         block.get("text") for block in view["blocks"]
     ]
     check_form(preview_view(story(text, "review", batch), [], [], wish, files, text))
+
+
+def test_a_brand_is_taken_and_shown_as_it_is_written():
+    full = Brand("s" * 200, ("teal", HOSTILE), (HOSTILE,) * 30, HOSTILE, "openai:dall-e")
+    for brand in (Brand(), full):
+        check_form(brand_view(brand, ["doodle", "openai"], "C1", editable=True))
+        shown = brand_view(brand, ["doodle"], "", editable=False)
+        check_form(shown)
+        assert not any("<!channel>" in text for text in mrkdwn_in(shown))
 
 
 def test_rules_are_taken():

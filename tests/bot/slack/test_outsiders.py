@@ -14,7 +14,7 @@ from bot.slack.forms import ComposeForm
 from bot.slack.listeners import KINDS
 
 CHANNEL = "C1"
-HARMLESS = {"app_home_opened", "app_removed", "form", "open_form", "home_rules"}
+HARMLESS = {"app_home_opened", "app_removed", "form", "open_form", "home_rules", "home_brand"}
 """What decides nothing: Home shows, `open_form` opens one's own form, the rest is Slack's or waits for another page."""
 
 PREVIEWS = ["approve", "approve_several", "schedule", "picks", "approve_post"]
@@ -79,6 +79,7 @@ def bodies(desk, approve, connect):
         "edit_post": {"post": post, **texts},
         "move_publication": {"value": publication, "slot": False, "at": at},
         "rules": {"everywhere": True, "rules": rules},
+        "brand": {"brand": {"style": "mine", "palette": [], "avoid": [], "voice": "", "generator": ""}},
     }
 
 
@@ -93,7 +94,7 @@ def everything(records):
     """How much there is of what a decision leaves behind, and who may decide."""
     with records.reading() as session:
         counts = [session.scalar(select(func.count()).select_from(table)) for table in (AuditRow, DrawingRow, Post)]
-    return counts, records.rules(CHANNEL), [row.state for row in records.accounts()]
+    return counts, records.rules(CHANNEL), records.brand(), [row.state for row in records.accounts()]
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - HARMLESS))

@@ -174,6 +174,22 @@ def test_a_command_is_kept_once_however_often_it_is_delivered(door):
     assert (row.person, row.body["text"]) == ("slack:U0REQUESTER", "big launch")
 
 
+def brand_field(text):
+    return {"element": {"type": "plain_text_input", "value": text}}
+
+
+def test_a_brand_with_a_fault_is_told_at_its_field_and_a_good_one_is_kept(door):
+    values = {"palette": brand_field("red, blue, green, teal, pink"), "style": brand_field("thick outlines")}
+    status, answer = door.interact(submission("brand", values, metadata="{}", view="V-brand"))
+    assert (status, json.loads(answer)["response_action"]) == (200, "errors")
+    assert "more than 4 colours" in json.loads(answer)["errors"]["palette"]
+    assert not [row for row in door.kept() if row.kind == "brand"]
+    values["palette"] = brand_field("red, blue")
+    assert door.interact(submission("brand", values, metadata="{}", view="V-brand")) == (200, "")
+    [row] = [row for row in door.kept() if row.kind == "brand"]
+    assert row.body["brand"]["palette"] == ["red", "blue"]
+
+
 def test_a_click_delivered_twice_is_kept_once_and_two_clicks_are_two(door):
     before = len(door.kept())
     for at in ("7.1", "7.1", "7.2"):

@@ -176,6 +176,22 @@ def test_home_shows_drafts_what_waits_and_what_went_out(office, slack, people):
     people.modal("requester", "compose")
 
 
+def test_an_admin_sets_the_brand_in_slack_and_the_next_brief_has_it(office, slack, people):
+    slack.do("home", who="approver", tab="home")
+    slack.wait(lambda: "Brand" in words(slack.see("approver")["home"] or {}), PATIENCE, "the approver's Home")
+    people.press_home("approver", "Brand")
+    people.modal("approver", "brand")
+    people.send("approver", palette="teal, orange", style="thick outlines")
+    slack.wait(lambda: office.records.brand(), PATIENCE, "the brand")
+    try:
+        people.compose("our bakery opens 🥐")
+        people.wait_for("approver", "Approve 1")
+        post = newest_post(office)
+        assert office.records.latest_brief(post.id).body["prompt"].endswith("teal and orange colours, thick outlines")
+    finally:
+        office.records.set_brand({}, "cli:test", "as the file says")
+
+
 def test_an_admin_sets_rules_in_slack_and_they_hold(office, slack, people):
     slack.do("command", who="approver", channel="launches", command="/easel", text="rules")
     people.modal("approver", "rules")

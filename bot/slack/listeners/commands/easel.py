@@ -1,4 +1,4 @@
-"""`/easel big launch today 🚀`: the form, with the draft in it. `/easel help`, `/easel rules`."""
+"""`/easel big launch today 🚀`: the form, with the draft in it. `/easel help`, `/easel rules`, `/easel brand`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ HELP = (
     "*Easel paints your posts.*\n"
     "`/easel big launch today` opens a form with your draft; so does *Paint this post* in a message's menu.\n"
     "`/easel rules` says who may do what here, and lets an admin change it.\n"
+    "`/easel brand` shows how our pictures look, and lets an admin change it.\n"
     "In my Home tab you find your drafts, what waits for you and what is coming up."
 )
 
@@ -51,6 +52,7 @@ def listener(inbox: Inbox) -> Listener:
 
 async def carry_out(desk: Desk, row: RequestRow) -> None:
     """Open the form, or answer."""
+    from bot.slack.branding import open_brand
     from bot.slack.ruling import open_rules
 
     text = plain_words(row.body["text"]).strip()
@@ -59,6 +61,8 @@ async def carry_out(desk: Desk, row: RequestRow) -> None:
         await desk.tell(row.body, HELP)
     elif text.lower() == "rules":
         await open_rules(desk, row)
+    elif text.lower() == "brand":
+        await open_brand(desk, row)
     else:
         await desk.need(user, Role.REQUESTER, channel)
         await open_compose(desk, row, text)

@@ -4,9 +4,9 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.slack.errands import CarryOut
 from bot.slack.inbox import Inbox
-from bot.slack.listeners.views import approve, compose, edit, move, rules, words
+from bot.slack.listeners.views import approve, brand, compose, edit, move, rules, words
 
-MODULES = (approve, compose, edit, move, rules, words)
+MODULES = (approve, brand, compose, edit, move, rules, words)
 
 KINDS: dict[str, CarryOut] = {
     **{module.CALLBACK: module.carry_out for module in MODULES},
