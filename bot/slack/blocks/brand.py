@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from bot.slack.blocks.words import Json, choose, escaped, field, label, marked, modal, option, section, text_input
+from bot.slack.blocks.words import Json, choose, escaped, field, marked, modal, option, section, text_input
 from generation.prompting import Brand
 from generation.prompting.brand import PALETTE_LIMIT, STYLE_WORD_LIMIT
 
@@ -22,7 +22,7 @@ def brand_view(brand: Brand, generators: Sequence[str], channel: str, *, editabl
     names = list(dict.fromkeys((*generators, brand.generator))) if brand.generator else list(generators)
     drawers = [option("Whoever Easel is set up with", AS_SET_UP), *(option(name, name) for name in names[:99])]
     blocks = [
-        section(label("Holds in this whole workspace, for new briefs. What is as in config/brand.toml follows it.")),
+        section(marked("Holds in this whole workspace, for new briefs. What is as in `config/brand.toml` follows it.")),
         field("style", "Style", text_input("style", brand.style, most=STYLE_LENGTH), optional=True,
               hint=f"Ends every prompt: a technique, a medium. At most {STYLE_WORD_LIMIT} words."),
         field("palette", "Colours", text_input("palette", ", ".join(brand.palette), most=STYLE_LENGTH), optional=True,
