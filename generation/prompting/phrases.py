@@ -110,21 +110,38 @@ class Match:
 
 
 class Phrases:
-    """Terms of several words as a trie."""
+    """Terms of several words, as a trie for each first word."""
 
     def __init__(self, terms: Iterable[Words], verbs: Verbs) -> None:
         self._verbs = verbs
-        self._root: dict[str, Any] = {}
+        self._terms: dict[str, list[Words]] = {}
+        self._tries: dict[str, dict[str, Any]] = {}
         for words in terms:
             if len(words) > 1:
-                node = self._root
-                for word in words:
-                    node = node.setdefault(OWNER if word in _POSSESSIVES else word, {})
-                node.setdefault(_TERM, words)
+                self._terms.setdefault(_standing_for(words[0]), []).append(words)
 
     def matches(self, keys: Sequence[str], start: int) -> list[Match]:
         """The phrases that begin at `keys[start]`."""
-        return list(self._walk(self._root, keys, start, start, _Path()))
+        key = keys[start]
+        path = _Path(owner=(0, 1)) if key in _POSSESSIVES else _Path()
+        return [
+            match
+            for first in dict.fromkeys((_standing_for(key), self._verbs.base(key)))
+            if first in self._terms
+            for match in self._walk(self._trie(first), keys, start, start + 1, path)
+        ]
+
+    def _trie(self, first: str) -> dict[str, Any]:
+        """The terms that begin with a word, after it; made when a draft first meets the word, since it meets few."""
+        trie = self._tries.get(first)
+        if trie is None:
+            trie = self._tries[first] = {}
+            for words in self._terms[first]:
+                node = trie
+                for word in words[1:]:
+                    node = node.setdefault(_standing_for(word), {})
+                node.setdefault(_TERM, words)
+        return trie
 
     def _walk(
         self, node: Mapping[str, Any], keys: Sequence[str], start: int, place: int, path: _Path
@@ -163,6 +180,10 @@ class _Path:
     intensified: bool = False
     owner: tuple[int, int] | None = None
     whom: tuple[int, int] | None = None
+
+
+def _standing_for(word: str) -> str:
+    return OWNER if word in _POSSESSIVES else word
 
 
 def _end_of_owner(keys: Sequence[str], place: int) -> int | None:

@@ -76,9 +76,9 @@ def test_the_brand_rules_over_articles_too(writer):
 
 def test_topics_that_mean_the_same_are_merged_when_there_are_embeddings(writer):
     text = (
-        ("The auction house sold the auction lots. " * 40)
+        ("The auction of the year is an auction. " * 40)
         + "\n\n"
-        + ("Bidding at the bidding hall, the bidding rose. " * 40)
+        + ("In the bidding, as in all bidding, they rose. " * 40)
     )
 
     def embed(texts):
@@ -88,6 +88,20 @@ def test_topics_that_mean_the_same_are_merged_when_there_are_embeddings(writer):
     together = {topic.name for topic in write_article(writer, read_article(text), embed=embed).topics}
     assert {"auction", "bidding"} <= apart
     assert len({"auction", "bidding"} & together) == 1
+
+
+def test_words_that_an_article_keeps_together_are_one_topic_and_its_title_names_it(writer):
+    text = "Of tide pools\n\n" + "The tide pool is small. A tide pool holds a snail. Pools of this kind are old. " * 12
+    names = [topic.name for topic in write_article(writer, read_article(text)).topics]
+    assert "tide pool" in names
+    assert "pool" not in names
+
+
+def test_lines_that_pages_add_to_any_article_are_not_read():
+    added = "<p>Share this story: Twitter or Facebook or mail</p><p>© 2026 The Weekly, its owners and friends</p>"
+    article = read_article(f"<html><body><article><p>{BEES * 3}</p>{added}</article></body></html>")
+    assert "Twitter" not in article.text
+    assert "Weekly" not in article.text
 
 
 def test_parts_end_where_sentences_do():

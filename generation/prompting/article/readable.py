@@ -25,6 +25,15 @@ _MOST_TAGS = 50_000
 _LONGEST_TAG = 32_768
 """Characters that may wait for the end of a tag; a page that leaves one open ends there."""
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_ADDED = re.compile(
+    r"(?:share (?:this|on|via)|follow us|sign up|subscribe|read (?:more|next|also)|see also|related|more (?:from|on)|"
+    r"copyright|©|all rights reserved|advertisement|sponsored|photo(?:graph)?s?:|image:|click here|print this|"
+    r"filed under|tags?:|published|updated|last (?:updated|modified)|\d+ min(?:ute)?s? read|we use cookies|"
+    r"this (?:article|story) (?:was|first|originally))(?!\w)",
+    re.IGNORECASE,
+)
+_LONGEST_ADDED = 20
+"""Words of such a line; a longer paragraph that begins so is the article's own."""
 _FEWEST_WORDS = 4
 """Words of a block that is prose rather than a label or a button."""
 _LONGEST_TITLE = 20
@@ -229,5 +238,6 @@ class _Page(HTMLParser):
 
 
 def _is_sentence(text: str) -> bool:
-    """Whether a block is prose rather than a label or a button."""
-    return len(text.split()) >= _FEWEST_WORDS
+    """Whether a block is prose rather than a label, a button or a line that pages add to any article."""
+    words = len(text.split())
+    return words >= _FEWEST_WORDS and not (words <= _LONGEST_ADDED and _ADDED.match(text))

@@ -7,9 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from generation.prompting.lexicon import Lexicon
-from generation.prompting.pictures import HINT_WEIGHT, base_forms, verb_stems
+from generation.prompting.pictures import HINT_WEIGHT, NAMED_WEIGHT, base_forms, verb_stems
 
 CHUNK_WORDS = 180
 """Words in a part: a few paragraphs, which usually keep to one topic."""
@@ -25,6 +26,16 @@ _PICTURE_FACTOR = 1.5
 """A topic that can be drawn counts for more than one that cannot."""
 _TITLE_FACTOR = 2.0
 _CANDIDATES = 24
+_NOUN_SHARE = 0.25
+_PAIR_SHARE = 0.4
+_LEADERS = frozenset(
+    (
+        *("a", "an", "the", "this", "that", "these", "those", "its", "their", "his", "her", "our", "my", "your", "of"),
+        *("in", "on", "for", "with", "by", "from", "as", "into", "no", "each", "every", "some", "any", "more", "most"),
+        *("two", "three", "four", "five", "new", "old", "small", "large", "good", "first", "last", "other", "same"),
+    )
+)
+"""Words that nouns follow."""
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _SHORTEST_KEYWORD = 4
 _NO_PLURALS = frozenset({"always", "gas", "lens", "news", "series"})
@@ -59,15 +70,16 @@ def chunk(text: str) -> list[str]:
     return [str(part) for part in cut(text, overlap=CONTEXT_SHARE)]
 
 
-def chunk_topics(chunks: Sequence[str], lexicon: Lexicon) -> list[ChunkTopics]:
+def chunk_topics(chunks: Sequence[str], lexicon: Lexicon, title: str = "") -> list[ChunkTopics]:
     """The topics of each part: what it says of the things and words that the whole article comes back to."""
-    names = _names(" ".join(chunks))
-    counts = [_counts(part, lexicon, names) for part in chunks]
+    heading = frozenset(_stems(title))
+    vocabulary = _vocabulary("\n".join(chunks), lexicon)
+    counts = [_counts(part, lexicon, vocabulary) for part in chunks]
     total: Counter[_Thing] = Counter()
     for part in counts:
         total.update({thing: words.total() for thing, words in part.items()})
     return [
-        ChunkTopics(" ".join(part.split()[:8]), _topics_of(found, total))
+        ChunkTopics(" ".join(part.split()[:8]), _topics_of(found, total, heading))
         for part, found in zip(chunks, counts, strict=True)
     ]
 
@@ -86,7 +98,7 @@ def combine(
         key = topic.picture or topic.name
         factor = _TITLE_FACTOR if set(_stems(title)) & set(_stems(topic.name)) else 1.0
         weights[key] = weights.get(key, 0.0) + factor * topic.weight
-        names.setdefault(key, Counter())[topic.name] += round(topic.weight * 100)
+        names.setdefault(key, Counter())[topic.name] += round(factor * topic.weight * 100)
     pictures = {topic.picture for part in parts for topic in part.topics}
     ranked = [
         Topic(names[key].most_common(1)[0][0], key if key in pictures else "", weight)
@@ -130,21 +142,79 @@ class _Thing:
     word: str = ""
 
 
-def _counts(part: str, lexicon: Lexicon, names: frozenset[str]) -> dict[_Thing, Counter[str]]:
+@dataclass(frozen=True)
+class _Vocabulary:
+    """What the whole article shows of its words: which are names, which stand as nouns, which pairs belong together."""
+
+    names: frozenset[str]
+    nouns: frozenset[str]
+    pairs: frozenset[tuple[str, str]]
+
+
+def _counts(part: str, lexicon: Lexicon, vocabulary: _Vocabulary) -> dict[_Thing, Counter[str]]:
     """How often which words of a part stand for which thing; names and words that are too common are left out."""
-    keys = [match.group().lower().replace("’", "'") for match in _WORD.finditer(part)]
+    keys = [key for key, _ in _keys(part)]
     counts: dict[_Thing, Counter[str]] = {}
     place = 0
     while place < len(keys):
-        found = None if keys[place] in lexicon.common else lexicon.pictures.longest(keys, place)
-        if found and found[1].weight > HINT_WEIGHT:
-            length, thing = found[0], _Thing(found[1].phrase)
-        else:
-            length, thing = 1, _Thing("", _stem(keys[place]))
-        if thing.picture or (_may_be_topic(keys[place], lexicon) and keys[place] not in names):
+        length, thing = _thing_at(keys, place, lexicon, vocabulary)
+        if thing is not None:
             counts.setdefault(thing, Counter())[" ".join(map(_stem, keys[place : place + length]))] += 1
         place += length
     return counts
+
+
+def _thing_at(keys: Sequence[str], place: int, lexicon: Lexicon, vocabulary: _Vocabulary) -> tuple[int, _Thing | None]:
+    """What the words from `place` on stand for, and how many they are."""
+    pair = (_stem(keys[place]), _stem(keys[place + 1])) if place + 1 < len(keys) else None
+    found = None if keys[place] in lexicon.common else lexicon.pictures.longest(keys, place)
+    is_noun = _stem(keys[place]) in vocabulary.nouns
+    if found and (found[1].weight <= HINT_WEIGHT or (found[1].weight < NAMED_WEIGHT and not is_noun)):
+        found = None
+    if pair in vocabulary.pairs and not (found and found[0] > 1):
+        head = found or lexicon.pictures.longest(keys, place + 1)
+        drawn = head is not None and head[1].weight > HINT_WEIGHT
+        return 2, _Thing(head[1].phrase if head and drawn else "", "" if drawn else " ".join(pair or ()))
+    if found:
+        return found[0], _Thing(found[1].phrase)
+    word = _stem(keys[place])
+    is_topic = is_noun and keys[place] not in vocabulary.names and _may_be_topic(keys[place], lexicon)
+    return 1, _Thing("", word) if is_topic else None
+
+
+def _keys(text: str) -> list[tuple[str, bool]]:
+    """The words of a text in small letters, and whether only a space or a hyphen parts each from the one before."""
+    keys, end = [], -1
+    for match in _WORD.finditer(text):
+        keys.append((match.group().lower().replace("’", "'"), text[end : match.start()] in {" ", "-"}))
+        end = match.end()
+    return keys
+
+
+def _vocabulary(text: str, lexicon: Lexicon) -> _Vocabulary:
+    """The names, nouns and pairs of an article.
+
+    A noun stands after an article, a preposition or the like more than now and then, or in the plural. A pair are two
+    words that no other table knows together and that the article keeps together much of the time ("heat pump").
+    """
+    keys = _keys(text)
+    names = _names(text)
+    counts = Counter(_stem(key) for key, _ in keys)
+    led: Counter[str] = Counter()
+    pairs: Counter[tuple[str, str]] = Counter()
+    for (before, _), (key, is_joined) in pairwise(keys):
+        led[_stem(key)] += before in _LEADERS or (_stem(key) != key and not key.endswith("'s"))
+        if is_joined and not {before, key} & names and all(_may_be_topic(word, lexicon) for word in (before, key)):
+            pairs[_stem(before), _stem(key)] += 1
+    return _Vocabulary(
+        names,
+        frozenset(word for word, count in led.items() if count >= _NOUN_SHARE * counts[word]),
+        frozenset(
+            pair
+            for pair, count in pairs.items()
+            if count >= _FEWEST_MENTIONS and count >= _PAIR_SHARE * min(counts[word] for word in pair)
+        ),
+    )
 
 
 def _names(text: str) -> frozenset[str]:
@@ -160,8 +230,8 @@ def _may_be_topic(key: str, lexicon: Lexicon) -> bool:
     )
 
 
-def _topics_of(found: dict[_Thing, Counter[str]], total: Counter[_Thing]) -> tuple[Topic, ...]:
-    """The best topics of a part, each called by the word that the part uses most for it.
+def _topics_of(found: dict[_Thing, Counter[str]], total: Counter[_Thing], heading: frozenset[str]) -> tuple[Topic, ...]:
+    """The best topics of a part, each called by the word that the part uses most for it, one of the title's first.
 
     The weight grows slower than the mentions, so that in the sum over all parts a topic of many parts comes before one
     that a single part dwells on.
@@ -170,7 +240,8 @@ def _topics_of(found: dict[_Thing, Counter[str]], total: Counter[_Thing]) -> tup
     for thing, words in found.items():
         if total[thing] >= _FEWEST_MENTIONS:
             weight = math.sqrt(words.total()) * (_PICTURE_FACTOR if thing.picture else 1.0)
-            topics.append((weight * math.log1p(total[thing]), Topic(words.most_common(1)[0][0], thing.picture, weight)))
+            name = max(words, key=lambda word: (not heading.isdisjoint(word.split()), words[word]))
+            topics.append((weight * math.log1p(total[thing]), Topic(name, thing.picture, weight)))
     topics.sort(key=lambda item: -item[0])
     return tuple(topic for _, topic in topics[:_TOPICS_OF_A_CHUNK])
 

@@ -47,7 +47,7 @@ def write_article(
         DraftError: a given `draft` is no draft.
     """
     lexicon, brand = writer.lexicon, writer.brand or Brand()
-    parts = chunk_topics(chunk(article.text), lexicon)
+    parts = chunk_topics(chunk(article.text), lexicon, article.title)
     topics = combine(parts, article.title, lexicon, embed)
     post = draft or article.title or article.paragraphs[0][:_LEAD_CHARACTERS]
     by_post = writer.write(post)
