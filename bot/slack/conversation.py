@@ -59,8 +59,8 @@ class Conversation:
         """A new message, noted at once. `blocks` are made for the place where it can be posted."""
         known = self.messages.setdefault(name, {})
         if since := known.get("asked"):
-            found = await find_message(self.desk.client, self.channel, self.thread_ts, self.key(name), since)
-            if found:
+            user, key = await self.desk.bot_user(), self.key(name)
+            if found := await find_message(self.desk.client, user, self.channel, self.thread_ts, key, since):
                 await self.note(known, self.channel, found, "")
                 await self.update(known, blocks(), text)
                 return

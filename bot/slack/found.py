@@ -18,6 +18,9 @@ SKEW_SECONDS = 600.0
 PAGE, MOST_PAGES = 100, 10
 """Messages on a page, and pages looked at: far more than come in the moment between posting and noting."""
 
+PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+"""Slack's words for what may work the next time; any other refusal stays one."""
+
 log = logging.getLogger("easel.slack")
 
 
@@ -27,49 +30,60 @@ def tag(key: str) -> dict[str, Any]:
 
 
 async def find_message(
-    client: AsyncWebClient, channel: str, thread_ts: str | None, key: str, since: float
+    client: AsyncWebClient, user: str, channel: str, thread_ts: str | None, key: str, since: float
 ) -> str | None:
-    """The timestamp of the message with this key, posted after `since` (Unix seconds); None if there is none.
+    """The timestamp of a user's message with this key, posted after `since` (Unix seconds); None if there is none.
 
     Looking needs a scope that a workspace may decline (`channels:history` and its like): then there is none, too.
+
+    Raises:
+        SlackApiError: if Slack cannot say now, but may be able to later.
     """
-    oldest = f"{since - SKEW_SECONDS:.6f}"
+    wanted: dict[str, Any] = {"channel": channel, "oldest": f"{since - SKEW_SECONDS:.6f}", "limit": PAGE}
     cursor = ""
     for _ in range(MOST_PAGES):
-        wanted: dict[str, Any] = {
-            "oldest": oldest,
-            "limit": PAGE,
-            "cursor": cursor or None,
-            "include_all_metadata": True,
-        }
+        asked = {**wanted, "cursor": cursor or None, "include_all_metadata": True}
         try:
             if thread_ts:
-                page = await client.conversations_replies(channel=channel, ts=thread_ts, **wanted)
+                page = await client.conversations_replies(ts=thread_ts, **asked)
             else:
-                page = await client.conversations_history(channel=channel, **wanted)
+                page = await client.conversations_history(**asked)
         except SlackApiError as error:
-            log.info("What was posted could not be looked for: Slack said %s", error.response.get("error"))
+            refuse_passing(error)
             return None
         for message in page["messages"]:
-            if message.get("bot_id") and message.get("metadata") == tag(key):
+            if message.get("user") == user and key_of(message) == key:
                 return str(message["ts"])
-        cursor = next_page(page.data if isinstance(page.data, Mapping) else {})
+        cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
         if not cursor:
-            return None
+            break
     return None
 
 
-def next_page(answer: Mapping[str, Any]) -> str:
-    """The cursor of the page after this; empty after the last."""
-    return str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+def key_of(message: Mapping[str, Any]) -> str | None:
+    """The key in a message's metadata; None if it is not one of Easel's."""
+    metadata = message.get("metadata") or {}
+    return metadata.get("event_payload", {}).get("key") if metadata.get("event_type") == EVENT else None
 
 
 async def find_files(client: AsyncWebClient, user: str, names: Sequence[str], since: float) -> list[str]:
-    """Slack's ids of the files that a user uploaded under these names after `since`; empty if one is not there."""
+    """Slack's ids of the files that a user uploaded under these names after `since`; empty if one is not there.
+
+    Raises:
+        SlackApiError: if Slack cannot say now, but may be able to later.
+    """
     try:
         answer = await client.files_list(user=user, ts_from=f"{since - SKEW_SECONDS:.0f}", count=PAGE)
     except SlackApiError as error:
-        log.info("What was uploaded could not be looked for: Slack said %s", error.response.get("error"))
+        refuse_passing(error)
         return []
     ids = {str(file.get("name")): str(file["id"]) for file in answer["files"]}
     return [ids[name] for name in names] if ids.keys() >= set(names) else []
+
+
+def refuse_passing(error: SlackApiError) -> None:
+    """Raise `error` if it may pass; else it means that nobody can look, and is only noted."""
+    why = error.response.get("error")
+    if why in PASSING:
+        raise error
+    log.info("What was posted cannot be looked for: Slack said %s", why)

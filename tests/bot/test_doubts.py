@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from bot.cli.screen import candidates_table
+from bot.pipeline.planning import alt_text
 from bot.pipeline.prepare import prepare
-from bot.pipeline.publish import alt_text
 from bot.pipeline.review import UNSHOWN, doubts
 from bot.records.options import PostOptions
 

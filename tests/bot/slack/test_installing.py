@@ -46,11 +46,16 @@ def public_bot(office, slack, port, monkeypatch):
     load_settings.cache_clear()
 
 
-def test_a_workspace_installs_the_app_uses_it_and_removes_it(office, slack, public_bot):
-    status, headers, page = get(f"{public_bot}/slack/install")
-    link = unescape(re.search(r'href="([^"]*oauth/v2/authorize[^"]*)"', page)[1])
-    cookie = headers["Set-Cookie"].partition(";")[0]
+def offered(bot):
+    """The link to Slack's page on the bot's own, and the cookie that comes with it."""
+    status, headers, page = get(f"{bot}/slack/install")
     assert status == 200
+    link = unescape(re.search(r'href="([^"]*oauth/v2/authorize[^"]*)"', page)[1])
+    return link, headers["Set-Cookie"].partition(";")[0]
+
+
+def test_a_workspace_installs_the_app_uses_it_removes_it_and_installs_it_again(office, slack, public_bot):
+    link, cookie = offered(public_bot)
     back = get(link)[1]["location"]
     assert get(back)[0] >= 400  # another browser, without the cookie
     assert office.records.installations() == []
@@ -75,3 +80,6 @@ def test_a_workspace_installs_the_app_uses_it_and_removes_it(office, slack, publ
 
     slack.uninstall()
     slack.wait(lambda: office.records.installations() == [], PATIENCE, "the forgetting")
+    link, cookie = offered(public_bot)
+    assert get(get(link)[1]["location"], cookie)[0] == 200
+    assert [row.team for row in office.records.installations()] == ["T0PLAYGROUND"]

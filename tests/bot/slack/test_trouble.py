@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError
 
 from bot.slack.showing import LEASE
 from bot.slack.story import read_story
@@ -79,6 +80,10 @@ def test_where_a_workspace_lets_nobody_look_a_lost_answer_is_shown_again(office,
     lose_the_answer(slack, "chat.postMessage")
     with pytest.raises(ClientError):
         show(office, post_id)
+    for error in ("internal_error", "fatal_error"):  # no answer yet: nothing is posted before there is one
+        slack.arm(path="/conversations.history", do="status", status=200, body={"ok": False, "error": error})
+        with pytest.raises(SlackApiError):
+            show(office, post_id)
     refusal = {"ok": False, "error": "missing_scope", "needed": "channels:history"}
     slack.arm(path="/conversations.history", do="status", status=200, body=refusal)
     show(office, post_id)
