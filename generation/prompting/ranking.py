@@ -3,7 +3,7 @@ last."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from generation.prompting.figurative import is_comparison, is_name, is_verb
@@ -56,6 +56,10 @@ _EMOJI_WEIGHT = 2.6
 _DECORATION_WEIGHT = 1.2
 _HASHTAG_WEIGHT = 2.4
 _MEANING_FACTOR = 0.8
+_DOUBT_FACTOR = 0.45
+"""What may mean another thing is drawn only where nothing surer is left."""
+_KINDS = frozenset({"animal", "food"})
+"""Groups whose members vouch for each other."""
 _AGAIN = 0.6
 """Added for each further mention of the same thing."""
 _PERSON_FACTOR = 0.7
@@ -155,6 +159,7 @@ class _Word:
     factor: float
     known: bool
     capital: bool = False
+    doubtful: bool = False
 
 
 _BREAK = _Word(".", 0, 0.0, True)
@@ -185,7 +190,8 @@ def _open_words(readings: Sequence[Reading], lexicon: Lexicon, tally: _Tally) ->
             factor = _MEANING_FACTOR if reading.sense and reading.is_span else 1.0
             is_name = reading.kind == "word" and place > 0 and reading.text[0].isupper() and not reading.text.isupper()
             known = reading.is_span or reading.kind != "word" or is_name
-            words += [_Word(key, place, factor, known, reading.text[:1].isupper()) for key in reading.words]
+            capital = reading.text[:1].isupper()
+            words += [_Word(key, place, factor, known, capital, reading.doubtful) for key in reading.words]
     return words
 
 
@@ -219,6 +225,7 @@ def _named_things(
 ) -> list[str]:
     """Adds the things that words name to the tally; returns words that may be things but are not known."""
     keys = [word.key for word in words]
+    finds = _finds(words, keys, names)
     unknown: list[str] = []
     place = 0
     while place < len(words):
@@ -226,14 +233,14 @@ def _named_things(
         mood = lexicon.pictures.mood_words.get(word.key)
         if mood and word.factor:
             tally.feel(mood, word.factor)
-        found = names.longest(keys, place)
-        if found and word.factor:
-            length, picture = found
+        if place in finds:
+            length, picture = finds[place]
             if _is_negated(keys, place) or is_comparison(keys, place):
                 tally.unwanted.append(picture.phrase)
             elif not (word.capital and is_name(keys, place)) and (length > 1 or not is_verb(keys, place, picture)):
+                factor = word.factor * (_DOUBT_FACTOR if _is_doubtful(place, words, finds) else 1.0)
                 tally.in_words.add(picture.phrase)
-                tally.add(picture, picture.weight * word.factor - word.place * _LATER, _colour_before(keys, place))
+                tally.add(picture, picture.weight * factor - word.place * _LATER, _colour_before(keys, place))
             place += length
             continue
         if word.key in _SCHEME_COLOURS and word.factor == 1.0:
@@ -242,6 +249,30 @@ def _named_things(
             unknown.append(word.key)
         place += 1
     return list(dict.fromkeys(unknown))
+
+
+def _finds(
+    words: Sequence[_Word], keys: Sequence[str], names: PictureTable | LanguageTable
+) -> dict[int, tuple[int, Picture]]:
+    """What words name, by the place of the first word: how many words, and the picture."""
+    finds: dict[int, tuple[int, Picture]] = {}
+    place = 0
+    while place < len(words):
+        found = names.longest(keys, place) if words[place].factor else None
+        if found:
+            finds[place] = found
+        place += found[0] if found else 1
+    return finds
+
+
+def _is_doubtful(place: int, words: Sequence[_Word], finds: Mapping[int, tuple[int, Picture]]) -> bool:
+    """Whether a word may be slang here; not where another of its kind is named, as in "milk and cookies"."""
+    length, picture = finds[place]
+    if not words[place].doubtful or length > 1:
+        return False
+    return picture.group not in _KINDS or not any(
+        other.group == picture.group and other.phrase != picture.phrase for _, other in finds.values()
+    )
 
 
 def _is_negated(keys: Sequence[str], place: int) -> bool:

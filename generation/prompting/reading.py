@@ -29,7 +29,8 @@ class Reading:
     """A piece of the draft and what it was read as.
 
     `meaning` is the plain words for it, empty where it is left out. `sense` is set where the lexicon decided. `words`
-    are the look-up keys of its plain words; `count` is how often an emoji stands there in a row.
+    are the look-up keys of its plain words; `count` is how often an emoji stands there in a row. `doubtful` marks
+    a word that is slang elsewhere and whose context says neither: it may mean the thing that it names.
     """
 
     start: int
@@ -41,6 +42,7 @@ class Reading:
     sense: Sense | None = None
     emoji: str = ""
     count: int = 1
+    doubtful: bool = False
 
     @property
     def is_span(self) -> bool:
@@ -70,7 +72,8 @@ def read_draft(draft: str, lexicon: Lexicon, language: str = "en") -> list[Readi
         unit, count = units[place]
         plain = _as_itself(unit, count, lexicon)
         # A sense that keeps the word as written can still say what to draw for it.
-        readings.append(replace(plain, sense=sense) if sense else plain)
+        doubtful = sense is None and lexicon.slang.may_mean_another(unit.key)
+        readings.append(replace(plain, sense=sense) if sense else replace(plain, doubtful=doubtful))
         place += 1
     return readings
 

@@ -121,6 +121,17 @@ class Slang:
         """What a match means, in the form and with the words that it has in the draft; `texts` are its tokens."""
         return self._verbs.bent_like(match.filled(sense.meaning, texts), fold(texts[0]), match.words[0])
 
+    def may_mean_another(self, word: str) -> bool:
+        """Whether a word that no cue speaks for may well be meant otherwise.
+
+        A sense that only holds right beside certain words leaves no doubt where they are not.
+        """
+        senses = self.senses((word,))
+        figurative = [sense for sense in senses if not sense.literal]
+        return any(sense.near for sense in figurative) or (
+            bool(figurative) and any(sense.literal and sense.has_cues for sense in senses)
+        )
+
     def senses(self, words: tuple[str, ...]) -> tuple[Sense, ...]:
         """The senses of a term, in the order of the table."""
         found = self._senses.get(words)

@@ -105,3 +105,9 @@ def test_what_looks_like_a_thing_may_be_drawn_as_it(writer):
 def test_colours_that_belong_to_no_thing_colour_the_picture(writer):
     assert "pink colours" in writer.write("press-on nails in 14 shades of pink").prompt
     assert "a red car" in writer.write("my red car").prompt
+
+
+def test_a_word_that_is_often_slang_is_drawn_beside_its_kind_or_where_nothing_surer_is_named(writer):
+    assert "fire" not in writer.write("fire at the office").prompt
+    assert "a snake" in writer.write("a snake and a hamster live here").prompt
+    assert "clown" in writer.write("the clown again").prompt
