@@ -1,4 +1,4 @@
-"""Tells where a word that names a thing does not mean the thing: in a comparison, as a name, or used as a verb."""
+"""Tells where a word that names a thing does not mean it: ruled out, compared to, a name, or used as a verb."""
 
 from __future__ import annotations
 
@@ -12,50 +12,40 @@ _COMPARISON_REACH = 2
 # What is like a thing to the senses may well be drawn so: "a cake that looks like a hedgehog", "smells like a rose".
 _SENSED = frozenset(
     (
-        "look",
-        "looks",
-        "looked",
-        "looking",
-        "smell",
-        "smells",
-        "smelled",
-        "taste",
-        "tastes",
-        "tasted",
-        "shaped",
-        "dressed",
+        *("look", "looks", "looked", "looking", "smell", "smells", "smelled", "taste", "tastes", "tasted"),
+        *("shaped", "dressed"),
     )
 )
 # Before these, "like" is a verb: "I like a strong coffee".
 _LIKERS = frozenset(("i", "you", "we", "they", "who", "would", "i'd", "you'd", "we'd", "don't", "really", "also", "to"))
 _SUBJECTS = frozenset(
     (
-        *(
-            "i",
-            "we",
-            "you",
-            "they",
-            "he",
-            "she",
-            "to",
-            "will",
-            "can",
-            "can't",
-            "cannot",
-            "could",
-            "should",
-            "would",
-            "must",
-        ),
-        *("may", "might", "won't", "don't", "didn't", "doesn't", "gonna", "wanna", "gotta", "let's", "lets", "please"),
-        *("i'll", "we'll", "you'll", "they'll", "i'd", "we'd", "never", "always"),
+        *("i", "we", "you", "they", "he", "she", "to", "will", "can", "can't", "cannot", "could", "should", "would"),
+        *("must", "may", "might", "won't", "don't", "didn't", "doesn't", "gonna", "wanna", "gotta", "let's", "lets"),
+        *("please", "i'll", "we'll", "you'll", "they'll", "i'd", "we'd", "never", "always"),
     )
 )
-
-
 _INTRODUCING = frozenset(
     ("meet", "named", "called", "nicknamed", "christened", "mr", "mrs", "ms", "miss", "dr", "auntie", "uncle")
 )
+# Words that rule out what follows, and how many words may stand between: "no more meetings", but "zero-waste shop".
+_NEGATIONS = {
+    "no": 2, "without": 2, "never": 1, "not": 1, "anti": 0, "ditch": 1, "ditched": 1, "minus": 1, "quit": 0, "skip": 1,
+    "skipped": 1, "zero": 0,
+}  # fmt: skip
+# "not only pizza", "no other coffee": these turn the negation round.
+_NEGATION_ENDS = frozenset({"only", "just", "other", "better", "matter", "kidding", "wonder", "doubt"})
+_NEGATION_REACH = 3
+
+
+def is_negated(keys: Sequence[str], place: int) -> bool:
+    """Whether the draft rules the thing at `place` out: "no more meetings", "zero waste"."""
+    for distance, key in enumerate(reversed(keys[max(0, place - _NEGATION_REACH) : place])):
+        if key in _NEGATION_ENDS or not key.isalnum():
+            return False
+        if key in _NEGATIONS:
+            return distance <= _NEGATIONS[key]
+    return False
 
 
 def is_name(keys: Sequence[str], place: int) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from generation.prompting.figurative import is_comparison, is_name, is_verb
+from generation.prompting.figurative import is_comparison, is_name, is_negated, is_verb
 from generation.prompting.languages import ENGLISH, LanguageTable
 from generation.prompting.lexicon import Lexicon
 from generation.prompting.pictures import NAMED_WEIGHT, Mood, Picture, PictureTable, base_forms, verb_stems
@@ -14,42 +14,13 @@ from generation.prompting.reading import Reading
 from generation.prompting.slang import NO_PICTURE
 
 COLOURS = frozenset(
-    [
-        "red",
-        "orange",
-        "yellow",
-        "green",
-        "blue",
-        "purple",
-        "pink",
-        "brown",
-        "black",
-        "white",
-        "grey",
-        "gray",
-        "gold",
-        "golden",
-        "silver",
-        "teal",
-        "turquoise",
-        "beige",
-        "navy",
-        "lilac",
-        "neon",
-        "pastel",
-        "rainbow",
-    ]
+    (
+        *("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "grey", "gray"),
+        *("gold", "golden", "silver", "teal", "turquoise", "beige", "navy", "lilac", "neon", "pastel", "rainbow"),
+    )
 )
 # Colours that nothing else is called, so that a picture may be kept in them.
 _SCHEME_COLOURS = COLOURS - {"orange", "gold", "golden", "silver", "navy", "rainbow"}
-# Words that rule out what follows, and how many words may stand between: "no more meetings", but "zero-waste shop".
-_NEGATIONS = {
-    "no": 2, "without": 2, "never": 1, "not": 1, "anti": 0, "ditch": 1, "ditched": 1, "minus": 1, "quit": 0, "skip": 1,
-    "skipped": 1, "zero": 0,
-}  # fmt: skip
-# "not only pizza", "no other coffee": these turn the negation round.
-_NEGATION_ENDS = frozenset({"only", "just", "other", "better", "matter", "kidding", "wonder", "doubt"})
-_NEGATION_REACH = 3
 
 _SLANG_WEIGHT = 3.0
 _EMOJI_WEIGHT = 2.6
@@ -235,7 +206,7 @@ def _named_things(
             tally.feel(mood, word.factor)
         if place in finds:
             length, picture = finds[place]
-            if _is_negated(keys, place) or is_comparison(keys, place):
+            if is_negated(keys, place) or is_comparison(keys, place):
                 tally.unwanted.append(picture.phrase)
             elif not (word.capital and is_name(keys, place)) and (length > 1 or not is_verb(keys, place, picture)):
                 factor = word.factor * (_DOUBT_FACTOR if _is_doubtful(place, words, finds) else 1.0)
@@ -275,15 +246,6 @@ def _is_doubtful(place: int, words: Sequence[_Word], finds: Mapping[int, tuple[i
     )
 
 
-def _is_negated(keys: Sequence[str], place: int) -> bool:
-    for distance, key in enumerate(reversed(keys[max(0, place - _NEGATION_REACH) : place])):
-        if key in _NEGATION_ENDS or not key.isalnum():
-            return False
-        if key in _NEGATIONS:
-            return distance <= _NEGATIONS[key]
-    return False
-
-
 def _colour_before(keys: Sequence[str], place: int) -> str:
     return keys[place - 1] if place and keys[place - 1] in COLOURS else ""
 
@@ -291,24 +253,8 @@ def _colour_before(keys: Sequence[str], place: int) -> str:
 _SHORTEST_THING = 4
 _DETERMINERS = frozenset(
     (
-        "a",
-        "an",
-        "the",
-        "my",
-        "our",
-        "your",
-        "his",
-        "her",
-        "their",
-        "this",
-        "that",
-        "these",
-        "those",
-        "some",
-        "new",
-        "fresh",
-        "first",
-        "every",
+        *("a", "an", "the", "my", "our", "your", "his", "her", "their", "this", "that", "these", "those", "some"),
+        *("new", "fresh", "first", "every"),
     )
 )
 _DETERMINER_REACH = 2
