@@ -134,7 +134,8 @@ class _Reader:
             self.tables = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             line = re.search(r"line (\d+)", str(error))
-            raise PolicyError(f"{path}, line {line[1] if line else '?'}: not TOML: {error}.") from error
+            last = text.count("\n") + 1  # what is never closed is only met at the end
+            raise PolicyError(f"{path}, line {line[1] if line else last}: not TOML: {error}.") from error
 
     def refuse(self, keys: Sequence[str], what: str) -> PolicyError:
         """The error that names the line on which `keys` (or the closest table around it) stands."""

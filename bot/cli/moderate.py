@@ -62,6 +62,8 @@ def _subjects(subjects: list[str]) -> Iterator[tuple[str, str]]:
         looks_like_picture = Path(subject).suffix.lower() in PICTURE_SUFFIXES and len(subject.split()) == 1
         if _is_file(subject):
             yield "file", subject
+        elif subject.endswith("/") or not subject.strip():
+            raise Misuse(f"{subject!r}: neither a text nor the path of a picture.")
         elif looks_like_picture:
             raise Misuse(f"{subject}: no such picture. Give the path of a file, or a text.")
         else:

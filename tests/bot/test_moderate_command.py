@@ -43,6 +43,8 @@ def test_misuse_is_one_clear_line(easel_here, tmp_path):
     for arguments, status, told in (
         ([], 2, "Say what to judge"),
         (["missing.png"], 2, "no such picture"),
+        (["  "], 2, "neither a text nor"),
+        ([f"{tmp_path}/"], 2, "neither a text nor"),
         (["--file", str(tmp_path / "none.txt")], 2, "cannot be read"),
         (["--file", str(tmp_path / "latin.txt")], 2, "not UTF-8"),
         (["x" * 100_001], 2, "100,001 characters"),

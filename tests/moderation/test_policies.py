@@ -98,6 +98,7 @@ def test_a_policy_that_cannot_be_applied_is_refused_with_file_and_line(
         ("time_limit_seconds = ", "time_limit_seconds = -", "must be a number above 0"),
         ("blank = {", "# blank = {", "no thresholds for 'blank'"),
         ("[thresholds]", "[thresholds", "not TOML"),
+        ("expressions = []", "expressions = [", "not TOML"),
     ],
 )
 def test_mistakes_in_the_shipped_sections_are_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
