@@ -13,7 +13,7 @@ _COMPARISON_REACH = 2
 _SENSED = frozenset(
     (
         *("look", "looks", "looked", "looking", "smell", "smells", "smelled", "taste", "tastes", "tasted"),
-        *("shaped", "dressed"),
+        *("shaped", "dressed", "dresses", "dressing"),
     )
 )
 # Before these, "like" is a verb: "I like a strong coffee".
@@ -55,12 +55,12 @@ def is_name(keys: Sequence[str], place: int) -> bool:
 
 
 def is_comparison(keys: Sequence[str], place: int) -> bool:
-    """Whether the thing at `place` is only compared to: "busy as a bee", "ran like a startled deer"."""
+    """Whether the thing at `place` is only compared to: "as big as a castle", "ran like a startled deer"."""
     for start in range(place - 1, max(-1, place - 2 - _COMPARISON_REACH), -1):
         if keys[start] in _ARTICLES:
             before = keys[start - 1] if start else ""
             if before == "as":
-                return True
+                return start > 2 and keys[start - 3] == "as"
             return before == "like" and (start < 2 or keys[start - 2] not in _SENSED | _LIKERS)
         if not keys[start].isalpha():
             return False

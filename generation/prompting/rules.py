@@ -66,14 +66,12 @@ class RulesWriter:
         return by_rules
 
 
-def language_notice(language: str) -> tuple[str, ...]:
-    """What to say of a draft in this language; nothing of an English one."""
+def language_notice(language: str, what: str = "draft") -> tuple[str, ...]:
+    """What to say of a draft, or of something else, in this language; nothing of an English one."""
     if language in ENGLISH:
         return ()
     name = NAMES.get(language, language)
-    return (
-        f"The draft reads as {name} and stays so; without a language model only words that the tables know are drawn.",
-    )
+    return (f"The {what} reads as {name}; without a language model only words that the tables know are drawn.",)
 
 
 def _brand_notice(ranking: Ranking, brand: Brand) -> tuple[str, ...]:

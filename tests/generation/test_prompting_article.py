@@ -49,15 +49,15 @@ def test_the_story_is_read_without_the_furniture_around_it():
 
 def test_each_stage_is_visible_and_the_topics_are_the_storys(writer):
     made = write_article(writer, read_article(PAGE))
-    assert {"a honeybee", "a robot"} <= {topic.picture for topic in made.topics}
-    assert len(made.topics) <= 6
-    assert len(made.chunks) >= 2
+    assert {"a honeybee", "a robot"} <= {topic["picture"] for topic in made.brief.article["topics"]}
+    assert len(made.brief.article["topics"]) <= 6
+    assert len(made.brief.article["chunks"]) >= 2
     assert "a robot" in made.brief.prompt
     assert "a honeybee" in made.brief.prompt
     assert "pizza" not in json.dumps(made.brief.to_dict())
     assert made.brief.draft == "Robots that help bees"
-    assert made.brief.article["word_count"] == made.word_count
-    assert made.title in made.gist
+    assert made.brief.article["word_count"] == read_article(PAGE).word_count
+    assert made.brief.article["title"] in made.gist
     assert any("words of the article" in notice for notice in made.brief.notices)
 
 
@@ -74,6 +74,10 @@ def test_the_brand_rules_over_articles_too(writer):
     assert prompt.endswith("paper cut-out")
 
 
+def names_of(made):
+    return {topic["name"] for topic in made.brief.article["topics"]}
+
+
 def test_topics_that_mean_the_same_are_merged_when_there_are_embeddings(writer):
     text = (
         ("The auction of the year is an auction. " * 40)
@@ -84,15 +88,15 @@ def test_topics_that_mean_the_same_are_merged_when_there_are_embeddings(writer):
     def embed(texts):
         return [[1.0, 0.0] if text in {"auction", "bidding"} else [0.0, 1.0] for text in texts]
 
-    apart = {topic.name for topic in write_article(writer, read_article(text)).topics}
-    together = {topic.name for topic in write_article(writer, read_article(text), embed=embed).topics}
+    apart = names_of(write_article(writer, read_article(text)))
+    together = names_of(write_article(writer, read_article(text), embed=embed))
     assert {"auction", "bidding"} <= apart
     assert len({"auction", "bidding"} & together) == 1
 
 
 def test_words_that_an_article_keeps_together_are_one_topic_and_its_title_names_it(writer):
     text = "Of tide pools\n\n" + "The tide pool is small. A tide pool holds a snail. Pools of this kind are old. " * 12
-    names = [topic.name for topic in write_article(writer, read_article(text)).topics]
+    names = names_of(write_article(writer, read_article(text)))
     assert "tide pool" in names
     assert "pool" not in names
 
@@ -164,7 +168,7 @@ def test_an_article_of_another_language_says_so(writer):
 def test_invisible_characters_neither_part_words_nor_turn_them_around(writer):
     hidden = "The ro\u200bcket stands on its \u202epad\u202c and the astro\u00adnauts wave to the crowd. " * 20
     made = write_article(writer, read_article(f"Of rockets\n\n{hidden}"))
-    assert made.topics[0].name == "rocket"
+    assert made.brief.article["topics"][0]["name"] == "rocket"
     assert any("80 invisible characters" in notice for notice in made.brief.notices)
 
 
@@ -172,4 +176,4 @@ def test_a_topic_of_many_parts_comes_before_one_that_a_single_part_dwells_on(wri
     filler = "And then it was as it had been before, and so it would be for us and for all of them. " * 9
     parts = [f"The old tractor came by. {filler}" for _ in range(6)] + ["Pizza, pizza, pizza and pizza again. " * 3]
     made = write_article(writer, read_article("\n\n".join(parts)))
-    assert made.topics[0].picture == "a tractor"
+    assert made.brief.article["topics"][0]["picture"] == "a tractor"

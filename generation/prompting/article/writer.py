@@ -12,7 +12,6 @@ from generation.prompting.brand import Brand
 from generation.prompting.brief import Brief
 from generation.prompting.composing import NEVER_WANTED, NOTHING_TO_DRAW, alt_text, listed, picture_prompt
 from generation.prompting.language import detect_language
-from generation.prompting.languages import ENGLISH, NAMES
 from generation.prompting.ranking import Ranking, rank
 from generation.prompting.reading import read_draft
 from generation.prompting.rules import RulesWriter, language_notice
@@ -25,15 +24,10 @@ _GIST_CHARACTERS = 3000
 
 @dataclass(frozen=True)
 class ArticleBrief:
-    """What was read of an article and the brief that came of it, whose draft is the post beside the article.
-
-    `gist` is what a language model may read of it for a better brief.
+    """The brief of an article, whose draft is the post beside it and whose `article` tells how it was read; and its
+    `gist`, which a language model may read for a better brief.
     """
 
-    title: str
-    word_count: int
-    chunks: tuple[ChunkTopics, ...]
-    topics: tuple[Topic, ...]
     brief: Brief
     gist: str
 
@@ -62,10 +56,10 @@ def write_article(
         negative=tuple(dict.fromkeys((*brand.avoid, *by_post.negative, *NEVER_WANTED))),
         alt_text=alt_text(things, ranking),
         topics=tuple(topic.name for topic in topics) or by_post.topics,
-        notices=(*told, *article.notices, *_language_notice(language), _read_notice(article, things)),
+        notices=(*told, *article.notices, *language_notice(language, "article"), _read_notice(article, things)),
     )
     brief = replace(brief, article=_stages(article, parts, topics))
-    return ArticleBrief(article.title, article.word_count, tuple(parts), topics, brief, _gist(article, topics))
+    return ArticleBrief(brief, _gist(article, topics))
 
 
 def _stages(article: Article, parts: Sequence[ChunkTopics], topics: Sequence[Topic]) -> dict[str, Any]:
@@ -93,9 +87,3 @@ def _things(topics: tuple[Topic, ...], ranking: Ranking, brand: Brand) -> tuple[
 
 def _read_notice(article: Article, things: tuple[str, ...]) -> str:
     return f"Read {article.word_count:,} words of the article; the picture shows {listed(things)}."
-
-
-def _language_notice(language: str) -> tuple[str, ...]:
-    if language in ENGLISH:
-        return ()
-    return (f"The article reads as {NAMES.get(language, language)}; the rules know few of its words.",)
