@@ -25,6 +25,46 @@ _SUBJECTS = frozenset(
         *("please", "i'll", "we'll", "you'll", "they'll", "i'd", "we'd", "never", "always"),
     )
 )
+_NO_PERSONS = frozenset({"animal", "food", "nature"})
+_PETS = frozenset(
+    (
+        *(
+            "a dog",
+            "a cat",
+            "a rabbit",
+            "a hamster",
+            "a horse",
+            "a bird",
+            "a parrot",
+            "a turtle",
+            "a fish",
+            "a chicken",
+        ),
+        *("a snake", "a lizard", "a goat", "a sheep", "a cow", "a pig", "a paw print"),
+    )
+)
+_BEING = frozenset({"is", "are", "was", "were", "am", "be", "been", "being"})
+_DEGREES = frozenset({"such", "literally", "basically", "actually", "really", "truly", "honestly", "just", "kinda"})
+_PERSONS = frozenset(
+    (
+        *("i", "you", "he", "she", "we", "they", "who", "boss", "landlord", "teacher", "coach", "manager", "neighbour"),
+        *("neighbor", "toddler", "kid", "kids", "baby", "son", "daughter", "brother", "sister", "mum", "mom", "dad"),
+        *(
+            "nan",
+            "boyfriend",
+            "girlfriend",
+            "husband",
+            "wife",
+            "partner",
+            "ex",
+            "bestie",
+            "friend",
+            "colleague",
+            "intern",
+        ),
+        *("student", "guy", "man", "woman", "girl", "boy", "lads", "ceo", "roommate", "flatmate", "driver", "keeper"),
+    )
+)
 _INTRODUCING = frozenset(
     ("meet", "named", "called", "nicknamed", "christened", "mr", "mrs", "ms", "miss", "dr", "auntie", "uncle")
 )
@@ -62,6 +102,22 @@ def is_comparison(keys: Sequence[str], place: int) -> bool:
             if before == "as":
                 return start > 2 and keys[start - 3] == "as"
             return before == "like" and (start < 2 or keys[start - 2] not in _SENSED | _LIKERS)
+        if not keys[start].isalpha():
+            return False
+    return False
+
+
+def is_metaphor(keys: Sequence[str], place: int, picture: Picture) -> bool:
+    """Whether the thing at `place` is what a person is called: "my toddler is a tornado", "he's such a snake".
+
+    Pets are left out: a draft that says of one "she's a lovely tabby" means a cat.
+    """
+    if picture.group not in _NO_PERSONS or picture.phrase in _PETS:
+        return False
+    for start in range(place - 1, max(-1, place - 2 - _COMPARISON_REACH), -1):
+        if keys[start] in _ARTICLES:
+            before = [key for key in keys[max(0, start - 4) : start] if key not in _DEGREES]
+            return len(before) > 1 and before[-1] in _BEING and before[-2] in _PERSONS
         if not keys[start].isalpha():
             return False
     return False

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from generation.prompting.figurative import is_comparison, is_name, is_negated, is_verb
+from generation.prompting.figurative import is_comparison, is_metaphor, is_name, is_negated, is_verb
 from generation.prompting.languages import ENGLISH, LanguageTable
 from generation.prompting.lexicon import Lexicon
 from generation.prompting.pictures import NAMED_WEIGHT, Mood, Picture, PictureTable, base_forms, verb_stems
@@ -208,7 +208,7 @@ def _named_things(
             length, picture = finds[place]
             if is_negated(keys, place) or is_comparison(keys, place):
                 tally.unwanted.append(picture.phrase)
-            elif not (word.capital and is_name(keys, place)) and (length > 1 or not is_verb(keys, place, picture)):
+            elif not _means_no_thing(word, keys, place, length, picture):
                 factor = word.factor * (_DOUBT_FACTOR if _is_doubtful(place, words, finds) else 1.0)
                 tally.in_words.add(picture.phrase)
                 tally.add(picture, picture.weight * factor - word.place * _LATER, _colour_before(keys, place))
@@ -220,6 +220,13 @@ def _named_things(
             unknown.append(word.key)
         place += 1
     return list(dict.fromkeys(unknown))
+
+
+def _means_no_thing(word: _Word, keys: Sequence[str], place: int, length: int, picture: Picture) -> bool:
+    """Whether a word that names a thing is a name, a metaphor or a verb here."""
+    if (word.capital and is_name(keys, place)) or is_metaphor(keys, place, picture):
+        return True
+    return length == 1 and is_verb(keys, place, picture)
 
 
 def _finds(

@@ -98,6 +98,23 @@ def test_comparisons_names_and_verbs_show_no_things(writer, draft, not_drawn):
     assert not_drawn not in prompt.replace("training", "")
 
 
+@pytest.mark.parametrize(
+    ("draft", "not_drawn"),
+    [
+        ("my toddler is a tornado", "tornado"),
+        ("our coach is such a dinosaur", "dinosaur"),
+        ("they're basically a storm", "lightning"),
+    ],
+)
+def test_what_a_person_is_called_is_not_drawn(writer, draft, not_drawn):
+    assert not_drawn not in writer.write(draft).prompt
+
+
+def test_pets_and_things_are_what_they_are_called(writer):
+    assert "a cat" in writer.write("Meet Olive, she's a lovely tabby").prompt
+    assert "tornado" in writer.write("this cloud is a tornado").prompt
+
+
 def test_what_looks_like_a_thing_may_be_drawn_as_it(writer):
     assert "hedgehog" in writer.write("this bread looks like a hedgehog").prompt
 
