@@ -28,6 +28,7 @@ from benchmarks.everyday import PROMPTS  # noqa: E402
 from generation.clip.scoring import ClipScorer  # noqa: E402
 from generation.generators import MOST_PICTURES, DalleMini, DrawRequest  # noqa: E402
 from generation.prompting.optimise import PezSettings, find_prompt, target_of_pictures  # noqa: E402
+from generation.prompting.optimise.pez import SEPARATOR  # noqa: E402
 from generation.prompting.optimise.vocabulary import whole_words  # noqa: E402
 
 DOODLE = ROOT / "generation/models/doodle"
@@ -72,7 +73,7 @@ def judge_prompts(finder: Path, judge_folder: Path) -> list[Judged]:
     words = whole_words(scorer.tokenizer).words
     random = np.random.default_rng(0)
     count = PezSettings().words
-    baseline = judge.texts([" ".join(random.choice(words, count)) for _ in range(RANDOM_PROMPTS)]) @ seen.T
+    baseline = judge.texts([SEPARATOR.join(random.choice(words, count)) for _ in range(RANDOM_PROMPTS)]) @ seen.T
 
     def deviations(prompt: str, place: int) -> float:
         likeness = float(judge.texts([prompt])[0] @ seen[place])

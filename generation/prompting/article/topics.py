@@ -1,44 +1,31 @@
-"""What each part of an article is about, said in words of the lexicon rather than cut from the text, and combined."""
+"""What an article is about: the topics of each part, and of the whole."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
+from generation.prompting.article.nouns import Noun, mentions, nouns, rarity
 from generation.prompting.lexicon import Lexicon
-from generation.prompting.pictures import HINT_WEIGHT, NAMED_WEIGHT, base_forms, verb_stems
+from generation.prompting.pictures import HINT_WEIGHT
 
 CHUNK_WORDS = 180
 """Words in a part: a few paragraphs, which usually keep to one topic."""
 CONTEXT_SHARE = 0.15
 """How much of a part is repeated from the one before, so that a pronoun meets its noun."""
 TOPICS_LIMIT = 6
-ALIKE = 0.75
-"""Similarity of sentence embeddings above which two topics are one."""
-_TOPICS_OF_A_CHUNK = 4
-_FEWEST_MENTIONS = 3
+ALIKE = 0.5
+"""Similarity of sentence embeddings from which two nouns are of one topic."""
+_FEWEST_MENTIONS = 2
 """Mentions in the whole article that make a word more than a passing one."""
-_PICTURE_FACTOR = 1.5
+_PICTURE_FACTOR = 1.3
 """A topic that can be drawn counts for more than one that cannot."""
-_TITLE_FACTOR = 2.0
-_CANDIDATES = 24
-_NOUN_SHARE = 0.25
-_PAIR_SHARE = 0.4
-_LEADERS = frozenset(
-    (
-        *("a", "an", "the", "this", "that", "these", "those", "its", "their", "his", "her", "our", "my", "your", "of"),
-        *("in", "on", "for", "with", "by", "from", "as", "into", "no", "each", "every", "some", "any", "more", "most"),
-        *("two", "three", "four", "five", "new", "old", "small", "large", "good", "first", "last", "other", "same"),
-    )
-)
-"""Words that nouns follow."""
-_WORD = re.compile(r"[^\W\d_][\w'’-]*")
-_SHORTEST_KEYWORD = 4
-_NO_PLURALS = frozenset({"always", "gas", "lens", "news", "series"})
+_TITLE_FACTOR = 1.6
+_CANDIDATES = 40
+_SHARE_OF_OTHERS = 0.3
+"""How much of their weight the other nouns of a topic add to that of its first."""
 
 Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
 """Texts to unit vectors; handed in by whoever has an embedding model."""
@@ -46,7 +33,7 @@ Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
 
 @dataclass(frozen=True)
 class Topic:
-    """A short name, the picture that shows it (empty where none is known), its rank and how specific it is."""
+    """A short name, the picture that shows it (empty where none is known), and its rank."""
 
     name: str
     picture: str
@@ -70,191 +57,77 @@ def chunk(text: str) -> list[str]:
     return [str(part) for part in cut(text, overlap=CONTEXT_SHARE)]
 
 
-def chunk_topics(chunks: Sequence[str], lexicon: Lexicon, title: str = "") -> list[ChunkTopics]:
-    """The topics of each part: what it says of the things and words that the whole article comes back to."""
-    heading = frozenset(_stems(title))
-    vocabulary = _vocabulary("\n".join(chunks), lexicon)
-    counts = [_counts(part, lexicon, vocabulary) for part in chunks]
-    total: Counter[_Thing] = Counter()
-    for part in counts:
-        total.update({thing: words.total() for thing, words in part.items()})
-    return [
-        ChunkTopics(" ".join(part.split()[:8]), _topics_of(found, total, heading))
-        for part, found in zip(chunks, counts, strict=True)
-    ]
+def chunk_topics(chunks: Sequence[str], title: str, lexicon: Lexicon) -> list[ChunkTopics]:
+    """The topics of each part, all of them: its nouns that the whole article comes back to, the weightiest first.
 
-
-def combine(
-    parts: Sequence[ChunkTopics], title: str, lexicon: Lexicon, embed: Embed | None = None
-) -> tuple[Topic, ...]:
-    """At most `TOPICS_LIMIT` topics of the whole: those of many parts and of the title first, near-duplicates merged.
-
-    Of two topics that are alike, the more specific one (the one with a picture, or the longer name) is kept with both
-    weights. Without `embed`, topics are alike when they share a picture or a word.
+    A noun weighs more the rarer it is elsewhere, and if it stands in the title or can be drawn. The weight grows slower
+    than the mentions, so that in the sum over all parts a topic of many parts comes before one that a single part
+    dwells on.
     """
-    weights: dict[str, float] = {}
-    names: dict[str, Counter[str]] = {}
+    in_title = mentions(title)
+    known = {
+        noun.word: _topic(noun, lexicon, _TITLE_FACTOR if noun.word in in_title else 1.0)
+        for noun in nouns("\n".join(chunks), lexicon.common, lambda word: bool(_picture(word, lexicon)))
+        if noun.mentions >= _FEWEST_MENTIONS
+    }
+    parts = []
+    for part in chunks:
+        counts = mentions(part)
+        topics = [
+            replace(topic, weight=topic.weight * math.sqrt(counts[word]))
+            for word, topic in known.items()
+            if counts[word]
+        ]
+        parts.append(ChunkTopics(" ".join(part.split()[:8]), tuple(sorted(topics, key=_descending))))
+    return parts
+
+
+def combine(parts: Sequence[ChunkTopics], embed: Embed | None = None) -> tuple[Topic, ...]:
+    """At most `TOPICS_LIMIT` topics of the whole: nouns that mean much the same are one, named by the two weightiest.
+
+    Without `embed`, nouns mean the same when they share a picture.
+    """
+    weights: Counter[tuple[str, str]] = Counter()
     for topic in (topic for part in parts for topic in part.topics):
-        key = topic.picture or topic.name
-        factor = _TITLE_FACTOR if set(_stems(title)) & set(_stems(topic.name)) else 1.0
-        weights[key] = weights.get(key, 0.0) + factor * topic.weight
-        names.setdefault(key, Counter())[topic.name] += round(factor * topic.weight * 100)
-    pictures = {topic.picture for part in parts for topic in part.topics}
-    ranked = [
-        Topic(names[key].most_common(1)[0][0], key if key in pictures else "", weight)
-        for key, weight in weights.items()
-    ]
-    ranked = sorted(ranked, key=lambda topic: -topic.weight)[:_CANDIDATES]
-    return tuple(_merged(ranked, embed)[:TOPICS_LIMIT])
-
-
-def _merged(ranked: Sequence[Topic], embed: Embed | None) -> list[Topic]:
+        weights[topic.name, topic.picture] += topic.weight  # type: ignore[assignment]  # a Counter of weights
+    ranked = [Topic(name, picture, weight) for (name, picture), weight in weights.most_common(_CANDIDATES)]
     vectors = embed([topic.name for topic in ranked]) if embed and ranked else None
-    kept: list[int] = []
-    merged: dict[int, Topic] = {}
-    for place, topic in enumerate(ranked):
-        like = next((other for other in kept if _alike(ranked, vectors, other, place)), None)
-        if like is None:
-            kept.append(place)
-            merged[place] = topic
+    groups: list[list[int]] = []
+    for place in range(len(ranked)):
+        likeness = [_likeness(ranked, vectors, group[0], place) for group in groups]
+        if likeness and max(likeness) >= ALIKE:
+            groups[likeness.index(max(likeness))].append(place)
         else:
-            best = merged[like]
-            picture = best.picture or topic.picture
-            name = topic.name if len(topic.name.split()) > len(best.name.split()) else best.name
-            merged[like] = Topic(name, picture, best.weight + topic.weight)
-    return sorted(merged.values(), key=lambda topic: -topic.weight)
+            groups.append([place])
+    topics = [_one([ranked[place] for place in group]) for group in groups]
+    return tuple(sorted(topics, key=_descending)[:TOPICS_LIMIT])
 
 
-def _alike(ranked: Sequence[Topic], vectors: Sequence[Sequence[float]] | None, one: int, other: int) -> bool:
-    first, second = ranked[one], ranked[other]
-    if (first.picture and first.picture == second.picture) or set(_stems(first.name)) & set(_stems(second.name)):
-        return True
-    if vectors is None:
-        return False
-    return sum(a * b for a, b in zip(vectors[one], vectors[other], strict=True)) >= ALIKE
+def _topic(noun: Noun, lexicon: Lexicon, factor: float) -> Topic:
+    picture = _picture(noun.word, lexicon)
+    weight = rarity(noun.word) * noun.sureness * factor * (_PICTURE_FACTOR if picture else 1.0)
+    return Topic(noun.name, picture, weight)
 
 
-@dataclass(frozen=True)
-class _Thing:
-    """What several words may stand for: a picture, or where none is known the word itself."""
-
-    picture: str
-    word: str = ""
+def _picture(word: str, lexicon: Lexicon) -> str:
+    found = lexicon.pictures.longest([word], 0)
+    return found[1].phrase if found and found[1].weight > HINT_WEIGHT else ""
 
 
-@dataclass(frozen=True)
-class _Vocabulary:
-    """What the whole article shows of its words: which are names, which stand as nouns, which pairs belong together."""
-
-    names: frozenset[str]
-    nouns: frozenset[str]
-    pairs: frozenset[tuple[str, str]]
+def _likeness(ranked: Sequence[Topic], vectors: Sequence[Sequence[float]] | None, one: int, other: int) -> float:
+    if ranked[one].picture and ranked[one].picture == ranked[other].picture:
+        return 1.0
+    return sum(a * b for a, b in zip(vectors[one], vectors[other], strict=True)) if vectors is not None else 0.0
 
 
-def _counts(part: str, lexicon: Lexicon, vocabulary: _Vocabulary) -> dict[_Thing, Counter[str]]:
-    """How often which words of a part stand for which thing; names and words that are too common are left out."""
-    keys = [key for key, _ in _keys(part)]
-    counts: dict[_Thing, Counter[str]] = {}
-    place = 0
-    while place < len(keys):
-        length, thing = _thing_at(keys, place, lexicon, vocabulary)
-        if thing is not None:
-            counts.setdefault(thing, Counter())[" ".join(map(_stem, keys[place : place + length]))] += 1
-        place += length
-    return counts
-
-
-def _thing_at(keys: Sequence[str], place: int, lexicon: Lexicon, vocabulary: _Vocabulary) -> tuple[int, _Thing | None]:
-    """What the words from `place` on stand for, and how many they are."""
-    pair = (_stem(keys[place]), _stem(keys[place + 1])) if place + 1 < len(keys) else None
-    found = None if keys[place] in lexicon.common else lexicon.pictures.longest(keys, place)
-    is_noun = _stem(keys[place]) in vocabulary.nouns
-    if found and (found[1].weight <= HINT_WEIGHT or (found[1].weight < NAMED_WEIGHT and not is_noun)):
-        found = None
-    if pair in vocabulary.pairs and not (found and found[0] > 1):
-        head = found or lexicon.pictures.longest(keys, place + 1)
-        drawn = head is not None and head[1].weight > HINT_WEIGHT
-        return 2, _Thing(head[1].phrase if head and drawn else "", "" if drawn else " ".join(pair or ()))
-    if found:
-        return found[0], _Thing(found[1].phrase)
-    word = _stem(keys[place])
-    is_topic = is_noun and keys[place] not in vocabulary.names and _may_be_topic(keys[place], lexicon)
-    return 1, _Thing("", word) if is_topic else None
-
-
-def _keys(text: str) -> list[tuple[str, bool]]:
-    """The words of a text in small letters, and whether only a space or a hyphen parts each from the one before."""
-    keys, end = [], -1
-    for match in _WORD.finditer(text):
-        keys.append((match.group().lower().replace("’", "'"), text[end : match.start()] in {" ", "-"}))
-        end = match.end()
-    return keys
-
-
-def _vocabulary(text: str, lexicon: Lexicon) -> _Vocabulary:
-    """The names, nouns and pairs of an article.
-
-    A noun stands after an article, a preposition or the like more than now and then, or in the plural. A pair are two
-    words that no other table knows together and that the article keeps together much of the time ("heat pump").
-    """
-    keys = _keys(text)
-    names = _names(text)
-    counts = Counter(_stem(key) for key, _ in keys)
-    led: Counter[str] = Counter()
-    pairs: Counter[tuple[str, str]] = Counter()
-    for (before, _), (key, is_joined) in pairwise(keys):
-        led[_stem(key)] += before in _LEADERS or (_stem(key) != key and not key.endswith("'s"))
-        if is_joined and not {before, key} & names and all(_may_be_topic(word, lexicon) for word in (before, key)):
-            pairs[_stem(before), _stem(key)] += 1
-    return _Vocabulary(
-        names,
-        frozenset(word for word, count in led.items() if count >= _NOUN_SHARE * counts[word]),
-        frozenset(
-            pair
-            for pair, count in pairs.items()
-            if count >= _FEWEST_MENTIONS and count >= _PAIR_SHARE * min(counts[word] for word in pair)
-        ),
+def _one(alike: Sequence[Topic]) -> Topic:
+    first, *others = alike
+    return Topic(
+        " and ".join(dict.fromkeys(topic.name for topic in alike[:2])),
+        next((topic.picture for topic in alike if topic.picture), ""),
+        first.weight + _SHARE_OF_OTHERS * sum(topic.weight for topic in others),
     )
 
 
-def _names(text: str) -> frozenset[str]:
-    """Words that are never written small."""
-    words = [match.group() for match in _WORD.finditer(text)]
-    small = {word for word in words if word[0].islower()}
-    return frozenset(word.lower() for word in words if word.lower() not in small)
-
-
-def _may_be_topic(key: str, lexicon: Lexicon) -> bool:
-    return len(key) >= _SHORTEST_KEYWORD and not any(
-        form in lexicon.common for form in (*base_forms(key), *verb_stems(key))
-    )
-
-
-def _topics_of(found: dict[_Thing, Counter[str]], total: Counter[_Thing], heading: frozenset[str]) -> tuple[Topic, ...]:
-    """The best topics of a part, each called by the word that the part uses most for it, one of the title's first.
-
-    The weight grows slower than the mentions, so that in the sum over all parts a topic of many parts comes before one
-    that a single part dwells on.
-    """
-    topics = []
-    for thing, words in found.items():
-        if total[thing] >= _FEWEST_MENTIONS:
-            weight = math.sqrt(words.total()) * (_PICTURE_FACTOR if thing.picture else 1.0)
-            name = max(words, key=lambda word: (not heading.isdisjoint(word.split()), words[word]))
-            topics.append((weight * math.log1p(total[thing]), Topic(name, thing.picture, weight)))
-    topics.sort(key=lambda item: -item[0])
-    return tuple(topic for _, topic in topics[:_TOPICS_OF_A_CHUNK])
-
-
-def _stem(word: str) -> str:
-    """A word in one of its forms, so that plural and singular count together."""
-    word = word.removesuffix("'s").removesuffix("'")
-    if word in _NO_PLURALS:
-        return word
-    if word.endswith("ies") and len(word) > _SHORTEST_KEYWORD:
-        return word[:-3] + "y"
-    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
-
-
-def _stems(text: str) -> list[str]:
-    return [_stem(match.group().lower()) for match in _WORD.finditer(text)]
+def _descending(topic: Topic) -> float:
+    return -topic.weight

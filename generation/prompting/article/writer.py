@@ -17,6 +17,8 @@ from generation.prompting.reading import read_draft
 from generation.prompting.rules import RulesWriter, language_notice
 
 _THINGS = 3
+_SHOWN = 4
+"""Topics of a part that are shown."""
 _LEAD_CHARACTERS = 280
 _LANGUAGE_SAMPLE = 2000
 _GIST_CHARACTERS = 3000
@@ -41,8 +43,8 @@ def write_article(
         DraftError: a given `draft` is no draft.
     """
     lexicon, brand = writer.lexicon, writer.brand or Brand()
-    parts = chunk_topics(chunk(article.text), lexicon, article.title)
-    topics = combine(parts, article.title, lexicon, embed)
+    parts = chunk_topics(chunk(article.text), article.title, lexicon)
+    topics = combine(parts, embed)
     post = draft or article.title or article.paragraphs[0][:_LEAD_CHARACTERS]
     by_post = writer.write(post)
     language = detect_language(article.text[:_LANGUAGE_SAMPLE])
@@ -67,7 +69,9 @@ def _stages(article: Article, parts: Sequence[ChunkTopics], topics: Sequence[Top
     return {
         "title": article.title,
         "word_count": article.word_count,
-        "chunks": [{"opening": part.opening, "topics": [topic.name for topic in part.topics]} for part in parts],
+        "chunks": [
+            {"opening": part.opening, "topics": [topic.name for topic in part.topics[:_SHOWN]]} for part in parts
+        ],
         "topics": [{"name": t.name, "picture": t.picture, "weight": round(t.weight, 3)} for t in topics],
     }
 
