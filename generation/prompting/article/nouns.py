@@ -105,7 +105,7 @@ def nouns(text: str, common: Collection[str], is_thing: Callable[[str], bool]) -
         word, after = singular(key), keys[place + 1] if place + 1 < len(keys) else "."
         counts[word] += key not in names
         before = keys[max(0, place - 2) : place]
-        led = bool(before) and (before[-1] in _LEADERS or (before[-1][0].isalpha() and before[0] in _LEADERS))
+        led = bool(before) and (before[-1] in _LEADERS or (before[0] in _LEADERS and _may_describe(before[-1])))
         standing[word] += led and not says_something(after)
         if says_something(after):
             pairs[word, singular(after)] += 1
@@ -119,6 +119,11 @@ def nouns(text: str, common: Collection[str], is_thing: Callable[[str], bool]) -
         for word, share in shares.items()
         if share >= _LEAST_SHARE
     ]
+
+
+def _may_describe(key: str) -> bool:
+    # After a plural comes a verb: "the astronauts wave".
+    return key[0].isalpha() and singular(key) == key
 
 
 def _tokens(text: str) -> list[str]:
