@@ -3,15 +3,14 @@ a draft; and articles: labelled topics among the six that are found.
 
     python benchmarks/understanding.py [--json] [--misses]
 
-Four sets of labelled drafts lie in benchmarks/data/understanding. `tuning.jsonl` and `strangers.jsonl` (of another
-hand, measured once before it was looked at) may be looked at while improving the tables; `held_out.jsonl` was written
-before the tables were tuned, and `unseen.jsonl` after they were finished and by someone who had not read them: the
-single results of these two are never looked at while tuning. `--misses` lists the misses of the first two and of the
-articles. Each line holds a draft, `must` (for each concept the words that count as it) and `must_not` (words whose
+Five sets of labelled drafts lie in benchmarks/data/understanding, three of articles in benchmarks/data/articles.
+`tuning` and `strangers` (of another hand, measured once before it was looked at) may be looked at while improving the
+tables; `held_out` was written before the tables were tuned, `unseen` and `blind` by others who had not read them: the
+single results of these three are never looked at while tuning. `--misses` lists the misses of the first two. Each line holds a draft, `must` (for each concept the words that count as it) and `must_not` (words whose
 presence shows a literal misreading). A word counts in singular and plural.
 
 Bars: concepts present 85% (held out 75%), misreadings absent 95% (held out 92%), one draft under 5 ms warm, 60% of the
-labelled topics of the ten articles in benchmarks/data/articles.
+labelled topics of ten articles.
 """
 
 from __future__ import annotations
@@ -35,7 +34,8 @@ from generation.prompting.article import read_article, write_article  # noqa: E4
 DRAFTS = ROOT / "data" / "understanding"
 ARTICLES = ROOT / "data" / "articles"
 CONFIG = ROOT.parent / "config"
-SETS = ("tuning", "strangers", "held_out", "unseen")
+SETS = ("tuning", "strangers", "held_out", "unseen", "blind")
+ARTICLE_SETS = ("tuning", "strangers", "blind")
 OPEN = ("tuning", "strangers")
 WORD_LIMIT = 24
 
@@ -53,7 +53,7 @@ def main() -> int:
     """Print the figures; the exit status is 0 whatever they are."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--misses", action="store_true", help="list the misses of the open sets and of the articles")
+    parser.add_argument("--misses", action="store_true", help="list the misses of the open sets")
     options = parser.parse_args()
     writer = RulesWriter.load(CONFIG)
     figures: dict[str, object] = {}
@@ -63,7 +63,8 @@ def main() -> int:
         figures[name] = score(drafts, briefs)
         if options.misses and name in OPEN:
             print_misses(drafts, briefs)
-    figures["articles"] = score_articles(writer, misses=options.misses)
+    for name in ARTICLE_SETS:
+        figures[f"articles_{name}"] = score_articles(writer, ARTICLES / name, misses=options.misses and name in OPEN)
     figures["milliseconds_a_draft"] = measure(writer, read_drafts(DRAFTS / "tuning.jsonl"))
     print(json.dumps(figures) if options.json else json.dumps(figures, indent=2))
     return 0
@@ -93,13 +94,13 @@ def holds(prompt: str, names: tuple[str, ...]) -> bool:
     return any(re.search(rf"(?<!\w){re.escape(name)}(?:s|es)?(?!\w)", prompt, re.IGNORECASE) for name in names)
 
 
-def score_articles(writer: RulesWriter, *, misses: bool) -> dict[str, float]:
+def score_articles(writer: RulesWriter, folder: Path, *, misses: bool) -> dict[str, float]:
     """The share of labelled topics that stand, by one of their names, among the topics found (or their pictures)."""
-    rows = [json.loads(line) for line in (ROOT / "data" / "articles.jsonl").read_text("utf-8").splitlines()]
+    rows = [json.loads(line) for line in (folder / "labels.jsonl").read_text("utf-8").splitlines()]
     hits: list[bool] = []
     words = []
     for row in rows:
-        page = (ARTICLES / row["file"]).read_text(encoding="utf-8")
+        page = (folder / row["file"]).read_text(encoding="utf-8")
         read = write_article(writer, read_article(page), embed=embed_sentences).brief.article
         assert read is not None
         found = "; ".join(f"{topic['name']}, {topic['picture']}" for topic in read["topics"])
