@@ -6,8 +6,9 @@ a draft; and articles: labelled topics among the six that are found.
 Five sets of labelled drafts lie in benchmarks/data/understanding, three of articles in benchmarks/data/articles.
 `tuning` and `strangers` (of another hand, measured once before it was looked at) may be looked at while improving the
 tables; `held_out` was written before the tables were tuned, `unseen` and `blind` by others who had not read them: the
-single results of these three are never looked at while tuning. `--misses` lists the misses of the first two. Each line holds a draft, `must` (for each concept the words that count as it) and `must_not` (words whose
-presence shows a literal misreading). A word counts in singular and plural.
+single results of these three are never looked at while tuning. `--misses` lists the misses of the first two. Each
+line holds a draft, `must` (for each concept the words that count as it) and `must_not` (words whose presence shows a
+literal misreading). A word counts in singular and plural.
 
 Bars: concepts present 85% (held out 75%), misreadings absent 95% (held out 92%), one draft under 5 ms warm, 60% of the
 labelled topics of ten articles.
