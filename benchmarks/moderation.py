@@ -3,9 +3,9 @@
     python benchmarks/moderation.py [--json] [--misses] [--pictures FOLDER...] [--blind]
 
 The labelled texts in benchmarks/data were written for this project: 264 before any tuning, every third of each kind
-kept unseen; the `fresh` ones after tuning had ended (tuned with since); the `blind` ones before a later round, which
-are only measured with --blind; and those of a `second author`, who knew neither lists nor examples (tuned with since,
-so only their first figure counts, which benchmarks/README.md keeps). `moderation_pictures.py` makes the pictures.
+kept unseen; the `fresh` ones after tuning had ended (tuned with since); those of a `second author`, who knew neither
+lists nor examples (tuned with since, so only their first figure counts, which benchmarks/README.md keeps); and the
+`blind` ones of both, which are only measured with --blind. `moderation_pictures.py` makes the pictures.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)  # this file has the n
 from benchmarks.evasions import WAYS  # noqa: E402
 from moderation import Decision, Moderators, decide  # noqa: E402
 
+BLIND = "blind"
+"""How the names of splits begin that nobody tunes on."""
 TEXTS = Path(__file__).parent / "data" / "moderation_texts.jsonl"
 BARS = {
     "unseen bad texts caught": 0.85,
@@ -58,13 +60,13 @@ def main() -> None:
     moderators = Moderators.load()
     cost = measure_cost(moderators, before)
     rows = [json.loads(line) for line in TEXTS.read_text(encoding="utf-8").splitlines()]
-    rows = [row for row in rows if arguments.blind or row["split"] != "blind"]
+    rows = [row for row in rows if arguments.blind or not row["split"].startswith(BLIND)]
     for row in rows:
         row["verdicts"] = moderators.judge_text(row["text"])
         row["caught"] = decide(row["verdicts"]) > Decision.ALLOW
     result: dict[str, Any] = {
         "texts": {split: measure_texts([row for row in rows if row["split"] == split]) for split in splits(rows)},
-        "disguised": measure_disguises(moderators, [row for row in rows if row["split"] != "blind"]),
+        "disguised": measure_disguises(moderators, [row for row in rows if not row["split"].startswith(BLIND)]),
         "cost": cost,
     }
     if arguments.pictures:
@@ -179,7 +181,7 @@ def compare(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def show_misses(rows: list[dict[str, Any]]) -> None:
     """The errors that may be looked at while tuning."""
     for row in rows:
-        if row["split"] not in ("unseen", "blind") and row["caught"] != (row["label"] == "bad"):
+        if not row["split"].startswith(("unseen", BLIND)) and row["caught"] != (row["label"] == "bad"):
             reasons = "; ".join(verdict.reason for verdict in row["verdicts"] if verdict.decision > Decision.ALLOW)
             print(f"{row['label']:9} {row['kind']:14} {row['text']}  {reasons}")
 
