@@ -32,6 +32,7 @@ LONGEST_NAME = 1_000
 MOST_AXES = 8
 
 _LARGE = 1 << 17  # from here on the C library, too, asks the system for pages
+_HUGE_PAGE = 1 << 21  # of x86-64, and of AArch64 with pages of 4 KiB
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,15 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     size = math.prod(shape) * dtype.itemsize
     if size < _LARGE:
         return np.empty(shape, dtype)
-    pages = mmap.mmap(-1, size)
-    if hasattr(mmap, "MADV_HUGEPAGE"):  # a decoder that reads all its weights at each step looks up fewer pages so
-        with suppress(OSError):  # a Linux without them
-            pages.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(pages, dtype).reshape(shape)
+    if size < _HUGE_PAGE or not hasattr(mmap, "MADV_HUGEPAGE"):
+        return np.frombuffer(mmap.mmap(-1, size), dtype).reshape(shape)
+    # A decoder that reads all its weights at each step looks up fewer pages so. Only private ones can be huge where the
+    # system is left as it comes, and only those that begin at a multiple of their size; the end stays in small ones.
+    pages = mmap.mmap(-1, size + _HUGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    start = -np.frombuffer(pages, np.uint8).ctypes.data % _HUGE_PAGE
+    with suppress(OSError):  # a Linux without them
+        pages.madvise(mmap.MADV_HUGEPAGE, start, size // _HUGE_PAGE * _HUGE_PAGE)
+    return np.frombuffer(pages, dtype, count=math.prod(shape), offset=start).reshape(shape)
 
 
 def in_own_pages(array: Array) -> Array:
