@@ -5,22 +5,34 @@
 #include <stdatomic.h>
 #include <time.h>
 
-enum { SPINS_BEFORE_YIELDING = 4096, TURNS_OF_A_THREAD = 4 };
+enum { SPINS_BEFORE_YIELDING = 4096 };
 
 /* A job as its threads see it. A thread that comes late finds no part left, but must still find this. */
 typedef struct {
   atomic_llong next, done, holders;
-  int64_t parts, stride; /* how many there are, and how many a thread takes at once */
+  int64_t parts, threads;
   Part *run;
   _Alignas(8) char job[LARGEST_JOB];
 } Work;
 
+/* A thread takes half of its share of what is left: parts that lie in a row are read fastest, and the last that are taken
+   are few, so that no thread waits long for another. */
+static int64_t taken(Work *work, long long *part) {
+  int64_t left, count;
+  *part = atomic_load_explicit(&work->next, memory_order_relaxed);
+  do {
+    left = work->parts - *part;
+    count = (left + 2 * work->threads - 1) / (2 * work->threads);
+  } while (left > 0 && !atomic_compare_exchange_weak(&work->next, part, *part + count));
+  return left > 0 ? count : 0;
+}
+
 static void work_on(Work *work) {
-  int64_t part;
-  while ((part = atomic_fetch_add_explicit(&work->next, work->stride, memory_order_relaxed)) < work->parts) {
-    int64_t end = part + work->stride < work->parts ? part + work->stride : work->parts;
-    for (int64_t one = part; one < end; one++) work->run(work->job, one);
-    atomic_fetch_add_explicit(&work->done, end - part, memory_order_release);
+  long long part;
+  int64_t count;
+  while ((count = taken(work, &part)) > 0) {
+    for (int64_t one = part; one < part + count; one++) work->run(work->job, one);
+    atomic_fetch_add_explicit(&work->done, count, memory_order_release);
   }
 }
 
@@ -107,7 +119,7 @@ void in_parallel(const XLA_FFI_CallFrame *frame, int64_t parts, Part *run, const
   atomic_init(&work->done, 0);
   atomic_init(&work->holders, 1);
   work->parts = parts;
-  work->stride = 1 + parts / (threads * TURNS_OF_A_THREAD);
+  work->threads = threads;
   work->run = run;
   memcpy(work->job, job, size);
   int64_t helpers = threads - 1;
