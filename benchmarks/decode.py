@@ -33,10 +33,9 @@ from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weight
 from generation.kernels import Kernels, load_kernels
 from generation.models.leaf import empty
 
-# The product and the read that measure a machine: best of five, single precision.
+# The product and the read that measure a machine: single precision, best of a round, as for a step.
 LIMIT_PRODUCT = (1024, 4096)
 LIMIT_READ_BYTES = 1 << 30
-BEST_OF = 5
 GUIDANCE, TOP_K = 10.0, 50
 SIDES = 2
 # PyTorch's threads go on spinning for a while after their work.
@@ -205,13 +204,21 @@ class MinDalle:
         return time.perf_counter() - begun
 
 
-def machine_limit() -> tuple[float, float]:
-    """(bytes a second of reading, operations a second of a single-precision product), best of five each."""
-    rows, columns = LIMIT_PRODUCT
-    left, right = jnp.ones((rows, columns), jnp.float32), jnp.ones((columns, rows), jnp.float32)
-    operations = 2 * rows * columns * rows / _best(jax.jit(jnp.matmul), left, right)
-    block = jnp.ones(LIMIT_READ_BYTES // 4, jnp.float32)
-    return LIMIT_READ_BYTES / _best(jax.jit(jnp.sum), block), operations
+class Machine:
+    """What a step is measured against, by turns with it: memory that others share is not as fast at each minute."""
+
+    def __init__(self) -> None:
+        rows, columns = LIMIT_PRODUCT
+        self._factors = jnp.ones((rows, columns), jnp.float32), jnp.ones((columns, rows), jnp.float32)
+        self._block = jnp.ones(LIMIT_READ_BYTES // 4, jnp.float32)
+        self._multiply, self._sum = jax.jit(jnp.matmul), jax.jit(jnp.sum)
+        self.turn()
+
+    def turn(self) -> tuple[float, float]:
+        """(seconds a byte of reading, seconds an operation of a single-precision product)."""
+        rows, columns = LIMIT_PRODUCT
+        reading, multiplying = _seconds(self._sum, self._block), _seconds(self._multiply, *self._factors)
+        return reading / LIMIT_READ_BYTES, multiplying / (2 * rows * columns * rows)
 
 
 def on_cpu() -> bool:
@@ -219,14 +226,10 @@ def on_cpu() -> bool:
     return jax.default_backend() == "cpu"
 
 
-def _best(function: Callable[..., Any], *arguments: Any) -> float:
+def _seconds(function: Callable[..., Any], *arguments: Any) -> float:
+    begun = time.perf_counter()
     function(*arguments).block_until_ready()
-    times = []
-    for _ in range(BEST_OF):
-        begun = time.perf_counter()
-        function(*arguments).block_until_ready()
-        times.append(time.perf_counter() - begun)
-    return min(times)
+    return time.perf_counter() - begun
 
 
 def rounds(length: int, steps: int, count: int) -> Iterator[int]:
@@ -246,23 +249,28 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     compile_seconds = time.perf_counter() - begun
     peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     peer = MinDalle(config, arguments.images, arguments.dtype) if arguments.peer else None
+    machine = Machine()
     times: list[float] = []
     peer_times: list[float] = []
+    reading, multiplying = [], []
     for position in rounds(config.image_length, arguments.steps, arguments.rounds):
-        turns, peer_turns = [], []
+        turns, peer_turns, limits = [], [], []
         for _ in range(arguments.repeats):
             turns.append(ours.seconds(position, arguments.steps) / arguments.steps)
+            limits.append(machine.turn())
             if peer is not None:
                 peer_turns.append(peer.seconds(position, arguments.peer_steps) / arguments.peer_steps)
                 time.sleep(_UNTIL_THREADS_REST)
         times.append(min(turns))
+        reading.append(min(limit[0] for limit in limits))
+        multiplying.append(min(limit[1] for limit in limits))
         peer_times += [min(peer_turns)] if peer_turns else []
     if arguments.trace:
         with jax.profiler.trace(arguments.trace):
             ours.seconds(config.image_length // 2, arguments.steps)
-    bandwidth, operations = machine_limit()
+    a_byte, an_operation = statistics.mean(reading), statistics.mean(multiplying)
     middle = config.image_length // 2
-    limit = max(ours.step_bytes(middle) / bandwidth, ours.step_operations(middle) / operations)
+    limit = max(ours.step_bytes(middle) * a_byte, ours.step_operations(middle) * an_operation)
     step = statistics.mean(times)
     peer_step = statistics.mean(peer_times) if peer_times else None
     return {
@@ -275,8 +283,8 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         "compile_seconds": round(compile_seconds, 1),
         "step_mb": round(ours.step_bytes(middle) / 1e6, 1),
         "step_gflop": round(ours.step_operations(middle) / 1e9, 2),
-        "read_gb_per_second": round(bandwidth / 1e9, 1),
-        "product_gflop_per_second": round(operations / 1e9, 1),
+        "read_gb_per_second": round(1e-9 / a_byte, 1),
+        "product_gflop_per_second": round(1e-9 / an_operation, 1),
         "limit_ms": round(1e3 * limit, 3),
         "ms_per_step": round(1e3 * step, 3),
         "peer_ms_per_step": None if peer_step is None else round(1e3 * peer_step, 2),
@@ -305,7 +313,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=32 if on_cpu() else 256, help="steps a round")
     parser.add_argument("--peer-steps", type=int, default=8, help="the peer's steps a round")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--repeats", type=int, default=3, help="turns a round; the best counts, as for the limit")
+    parser.add_argument("--repeats", type=int, default=5, help="turns a round; the best counts, as for the limit")
     parser.add_argument("--trace", metavar="DIR", help="also write a profile of some steps there")
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
     arguments = parser.parse_args()
