@@ -4,7 +4,8 @@
 
 Writes a bundle of random weights at the published shapes into a temporary folder, as float32, and loads it in a process
 of its own, as `easel` loads it. What libraries and word lists take is there before, and taken off. The last line of the
-output is one JSON object with at least `weights_mb`, `peak_mb` and `peak_ratio`.
+output is one JSON object with at least `weights_mb`, `peak_mb` and `peak_ratio`; `kernels` says if weights were packed
+for the kernels in C (CC=false does without).
 """
 
 from __future__ import annotations
@@ -43,13 +44,15 @@ def kilobytes(name):
 import jax.numpy as jnp, tokenizers
 from generation.dalle.normaliser import TextNormaliser
 from generation.generators.dalle_mini import DalleMini
+from generation.kernels import KERNELS_FOLDER, load_kernels
 words = TextNormaliser(None)
 jnp.zeros(1).block_until_ready()
 Path("/proc/self/clear_refs").write_text("5")  # from here on VmHWM is the peak of what follows
 before, begun = kilobytes("VmRSS"), time.perf_counter()
 model = DalleMini.load(Path(sys.argv[1]), cache_dir=Path(sys.argv[2]))
 print(json.dumps({"seconds": time.perf_counter() - begun, "peak": kilobytes("VmHWM") - before,
-                  "kept": kilobytes("VmRSS") - before}))
+                  "kept": kilobytes("VmRSS") - before,
+                  "kernels": load_kernels(Path(sys.argv[2]) / KERNELS_FOLDER) is not None}))
 """
 
 
@@ -89,6 +92,7 @@ def measure(folder: Path, weights_bytes: int) -> dict[str, float]:
         "kept_mb": round(told["kept"] * 1024 / 1e6, 1),
         "peak_ratio": round(told["peak"] * 1024 / weights_bytes, 3),
         "seconds": round(told["seconds"], 1),
+        "kernels": told["kernels"],
     }
 
 

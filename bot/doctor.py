@@ -1,6 +1,7 @@
 """`easel doctor`: is everything that a post needs on its way in order, and what to do where it is not.
 
-Each check is a function that gives findings; none raises. Nothing is changed, and nothing secret is shown.
+Each check is a function that gives findings; none raises. Nothing is changed, but for what drawing would leave in the
+cache folder, and nothing secret is shown.
 """
 
 from __future__ import annotations
@@ -189,6 +190,19 @@ def check_model(studio: Studio) -> Iterator[Finding]:
         yield Finding("model", Health.GOOD, f"{studio.settings.model} in {bundle.folder}")
 
 
+def check_products(studio: Studio) -> Iterator[Finding]:
+    """Whose products draw on this machine, ours or XLA's, and why."""
+    from generation.kernels import KERNELS_FOLDER, NoKernels, find_kernels
+
+    folder = studio.settings.cache / "jax" / KERNELS_FOLDER
+    found = find_kernels(folder)
+    if isinstance(found, NoKernels):
+        health = Health.WARNING if found.failed else Health.GOOD
+        yield Finding("products", health, f"XLA's serve: {found.why}")
+    else:
+        yield Finding("products", Health.GOOD, f"the kernels in C serve, built for this processor in {folder}")
+
+
 def check_writer(studio: Studio) -> Iterator[Finding]:
     """Who writes briefs can be asked, and has not used up the day."""
     from bot.pipeline.writing import RULES, refuse_unreachable_writer
@@ -241,6 +255,7 @@ CHECKS: tuple[Callable[[Studio], Iterator[Finding]], ...] = (
     check_workers,
     check_queue,
     check_model,
+    check_products,
     check_writer,
     check_accounts,
     check_slack,

@@ -26,7 +26,7 @@ from generation.parameters import normal, ones, parameter, zeros
 Array = jax.Array
 DType = Any
 
-_EPSILON = 1e-5  # of every norm in the reference
+EPSILON = 1e-5  # of every norm in the reference
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     # By erf and not, as jax.nn.gelu, by erfc, which costs more and which XLA fuses with nothing on a GPU.
@@ -48,7 +48,7 @@ def normalise(x: Array, scale: Array | None, bias: Array | None, *, centred: boo
     if centred:
         x = x - x.sum(-1, keepdims=True) / size
         x = x if x.shape[-1] == size else jnp.where(jnp.arange(x.shape[-1]) < size, x, 0.0)
-    y = x * jax.lax.rsqrt(jnp.square(x).sum(-1, keepdims=True) / size + _EPSILON)
+    y = x * jax.lax.rsqrt(jnp.square(x).sum(-1, keepdims=True) / size + EPSILON)
     if scale is not None:
         y = y * scale.astype(jnp.float32)
     return y if bias is None else y + bias.astype(jnp.float32)

@@ -19,9 +19,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from generation.dalle.config import DalleConfig
-from generation.dalle.modeling import ACTIVATIONS, normalise
+from generation.dalle.modeling import ACTIVATIONS, EPSILON, normalise
 from generation.dalle.params import OurPath
-from generation.kernels import Kernels, PackedProduct, attend_in_cache, attend_to_text, pack
+from generation.kernels import Kernels, PackedProduct, attend_in_cache, attend_to_text, normalise_rows, pack
 from generation.models.leaf import in_own_pages
 
 Array = jax.Array
@@ -32,6 +32,16 @@ class Scaling(NamedTuple):
 
     scale: Array | None
     bias: Array | None
+
+
+class KernelScaling(NamedTuple):
+    """The same for `generation/kernels`."""
+
+    scale: Array | None
+    bias: Array | None
+
+
+AnyScaling = Scaling | KernelScaling
 
 
 class Product(NamedTuple):
@@ -97,11 +107,11 @@ AnyProduct = Product | TransposedProduct | PackedProduct
 class AttentionWeights(NamedTuple):
     """One attention. `inputs` gives queries, keys and values side by side, or queries alone towards the text."""
 
-    before: Scaling
+    before: AnyScaling
     inputs: AnyProduct
     head_scale: Array | None
     output: AnyProduct
-    after: Scaling | None
+    after: AnyScaling | None
 
 
 class LayerWeights(NamedTuple):
@@ -110,11 +120,11 @@ class LayerWeights(NamedTuple):
     attention: AttentionWeights
     cross_attention: AttentionWeights
     text_keys_values: AnyProduct
-    before: Scaling
+    before: AnyScaling
     gate_up: AnyProduct
-    middle: Scaling | None
+    middle: AnyScaling | None
     down: AnyProduct
-    after: Scaling | None
+    after: AnyScaling | None
 
 
 class DecoderWeights(NamedTuple):
@@ -122,9 +132,9 @@ class DecoderWeights(NamedTuple):
 
     tokens: Array
     positions: Array
-    embedding_norm: Scaling
+    embedding_norm: AnyScaling
     layers: tuple[LayerWeights, ...]
-    final_norm: Scaling | None
+    final_norm: AnyScaling | None
     head: AnyProduct
 
     @property
@@ -163,9 +173,9 @@ def decoder_weights(
     on_cpu = (backend or jax.default_backend()) == "cpu"
     numpy = np if all(isinstance(array, np.ndarray) for array in parameters.values()) else jnp
 
-    def scaling(*path: str | int) -> Scaling:
+    def scaling(*path: str | int) -> AnyScaling:
         scale, bias = (parameters.pop((*path, leaf), None) for leaf in ("scale", "bias"))
-        return Scaling(_device(scale), _device(bias))
+        return (Scaling if kernels is None else KernelScaling)(_device(scale), _device(bias))
 
     def placed(kernel: Any, bias: Any) -> AnyProduct:
         if kernels is not None:
@@ -393,5 +403,8 @@ def _feed_forward(config: DalleConfig, layer: LayerWeights, x: Array) -> Array:
     return y.astype(x.dtype)
 
 
-def _norm(config: DalleConfig, scaling: Scaling, x: Array, size: int | None = None) -> Array:
-    return normalise(x, scaling.scale, scaling.bias, centred=config.ln_type == "layernorm", size=size)
+def _norm(config: DalleConfig, scaling: AnyScaling, x: Array, size: int | None = None) -> Array:
+    centred = config.ln_type == "layernorm"
+    if isinstance(scaling, KernelScaling):
+        return normalise_rows(x, scaling.scale, scaling.bias, centred=centred, epsilon=EPSILON)
+    return normalise(x, scaling.scale, scaling.bias, centred=centred, size=size)

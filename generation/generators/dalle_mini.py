@@ -32,7 +32,7 @@ from generation.errors import DrawingCancelled, DrawingError, ModelFileError
 from generation.generators.painting import PixelPainter
 from generation.generators.placement import Placement
 from generation.generators.requests import MOST_PICTURES, Candidate, DrawRequest, Preview, SamplingSettings
-from generation.kernels import Kernels, load_kernels
+from generation.kernels import KERNELS_FOLDER, Kernels, load_kernels
 from generation.models.manifest import MANIFEST_NAME, Manifest
 from generation.vqgan.modeling import Vqgan
 from generation.vqgan.params import load_vqgan
@@ -360,10 +360,10 @@ def _refuse_mismatch(folder: Path, config: DalleConfig, vqgan: Vqgan) -> None:
 
 def _kernels_meanwhile(cache_dir: Path | None) -> Future[Kernels | None] | None:
     """Load the kernels in a thread: the first time, a compiler works on them for some seconds."""
-    if cache_dir is None or jax.default_backend() != "cpu" or len(jax.local_devices()) > 1:
+    if cache_dir is None:
         return None
     pool = ThreadPoolExecutor(1)
-    loading = pool.submit(load_kernels, cache_dir / "kernels")
+    loading = pool.submit(load_kernels, cache_dir / KERNELS_FOLDER)
     pool.shutdown(wait=False)
     return loading
 

@@ -10,15 +10,24 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import jax
 
-_SOURCES = tuple(Path(__file__).parent / name for name in ("parallel.c", "products.c", "attention.c"))
+_SOURCES = tuple(Path(__file__).parent / name for name in ("parallel.c", "products.c", "attention.c", "norms.c"))
+_HANDLERS = (
+    "easel_product",
+    "easel_picture_attention",
+    "easel_text_attention",
+    "easel_layer_norm",
+    "easel_rms_norm",
+)
 _HEADER = Path(__file__).parent / "parallel.h"
 _OPTIONS = ("-std=gnu11", "-O2", "-march=native", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math")
 _BUILD_SECONDS = 60  # a compiler that takes longer is not waited for
+_DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
@@ -28,45 +37,83 @@ class Kernels:
     panel: int
 
 
+@dataclass(frozen=True)
+class NoKernels:
+    """XLA's own products serve, and why. `failed` if a compiler was there and could not do it."""
+
+    why: str
+    failed: bool = False
+
+
 _loading = threading.Lock()
 _loaded: Kernels | None = None  # XLA knows one library by these names, so a process has one
+_missed: dict[tuple[Path, str], NoKernels] = {}  # by folder and compiler: what failed is not tried at each model
 
 
 def load_kernels(folder: Path) -> Kernels | None:
-    """The kernels from `folder`, built there first if need be; none without a compiler that can build them.
+    """The kernels as `find_kernels` has them, or none."""
+    found = find_kernels(folder)
+    return found if isinstance(found, Kernels) else None
+
+
+def find_kernels(folder: Path) -> Kernels | NoKernels:
+    """The kernels from `folder`, built there first if need be; or why there are none.
 
     The name of the built file says what it was built from: sources, compiler, processor and JAX's interface. Only a
-    file that nobody else can write is loaded.
+    file that nobody else can write is loaded. What a compiler refused lies beside it, and is tried again after a day.
     """
     global _loaded
+    if jax.default_backend() != "cpu":
+        return NoKernels(f"JAX computes on {jax.default_backend()}")
+    if len(jax.local_devices()) > 1:
+        return NoKernels(f"pictures are spread over {len(jax.local_devices())} devices")
+    place = (folder, os.environ.get("CC", "cc"))
     with _loading:
-        _loaded = _loaded or _from_folder(folder)
-        return _loaded
+        if _loaded is None and place not in _missed:
+            found = _from_folder(folder, place[1])
+            if isinstance(found, NoKernels):
+                _missed[place] = found
+            else:
+                _loaded = found
+        return _loaded or _missed[place]
 
 
-def _from_folder(folder: Path) -> Kernels | None:
-    compiler = _compiler()
-    if compiler is None:
-        return None
+def _from_folder(folder: Path, command: str) -> Kernels | NoKernels:
+    try:
+        compiler = shlex.split(command)
+    except ValueError:  # a quotation without an end
+        compiler = []
+    # Windows' compilers know neither the options nor the vectors.
+    if os.name != "posix" or not compiler or shutil.which(compiler[0]) is None:
+        return NoKernels(f"there is no C compiler `{command}`, with which drawing would be two to three times as fast")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         built = folder / f"kernels-{_fingerprint(compiler)}.so"
         if not built.exists():
+            if refused := _refused_lately(built):
+                return NoKernels(refused, failed=True)
             _build(compiler, built)
-        return _register(built) if _is_ours_alone(folder) and _is_ours_alone(built) else None
-    except (OSError, subprocess.SubprocessError):
-        return None
+        if not (_is_ours_alone(folder) and _is_ours_alone(built)):
+            return NoKernels(f"others can write to {built}", failed=True)
+        return _register(built)
+    except subprocess.CalledProcessError as error:
+        return NoKernels(_last_words(compiler, error), failed=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        return NoKernels(f"{folder}: {error}", failed=True)
 
 
-def _compiler() -> list[str] | None:
-    """What `CC` names, or the system's; none on Windows, whose compilers know neither the options nor the vectors."""
-    if os.name != "posix":
-        return None
+def _last_words(compiler: list[str], error: subprocess.CalledProcessError) -> str:
+    lines = [line for line in error.stderr.decode(errors="replace").splitlines() if "error" in line]
+    return f"`{shlex.join(compiler)}` ended with {error.returncode}{': ' if lines else ''}{''.join(lines[:1])[:200]}"
+
+
+def _refused_lately(built: Path) -> str:
+    """What the same compiler said of the same sources within a day: a header may be installed meanwhile."""
+    note = built.with_suffix(".failed")
     try:
-        command = shlex.split(os.environ.get("CC", "cc"))
-    except ValueError:  # a quotation without an end
-        return None
-    return command if command and shutil.which(command[0]) else None
+        return note.read_text() if time.time() - note.stat().st_mtime < _DAY_SECONDS else ""
+    except OSError:
+        return ""
 
 
 def _fingerprint(compiler: list[str]) -> str:
@@ -83,7 +130,12 @@ def _build(compiler: list[str], built: Path) -> None:
     with tempfile.TemporaryDirectory(dir=built.parent) as work:
         part = Path(work) / built.name
         include = f"-I{jax.ffi.include_dir()}"
-        _run([*compiler, *_OPTIONS, "-fPIC", "-shared", include, "-o", str(part), *map(str, _SOURCES)])
+        try:
+            _run([*compiler, *_OPTIONS, "-fPIC", "-shared", include, "-o", str(part), *map(str, _SOURCES)])
+        except subprocess.CalledProcessError as error:
+            if error.returncode > 0:  # it was not killed
+                built.with_suffix(".failed").write_text(_last_words(compiler, error))
+            raise
         part.chmod(0o700)  # linkers go by the umask, and one that lets a group write would have the file refused
         part.replace(built)
 
@@ -103,7 +155,7 @@ def _is_ours_alone(path: Path) -> bool:
 
 def _register(built: Path) -> Kernels:
     library = ctypes.CDLL(str(built))
-    for name in ("easel_product", "easel_picture_attention", "easel_text_attention"):
+    for name in _HANDLERS:
         handler = jax.ffi.pycapsule(getattr(library, name))  # type: ignore[no-untyped-call]
         jax.ffi.register_ffi_target(name, handler, platform="cpu")
     return Kernels(panel=library.easel_panel())

@@ -63,6 +63,15 @@ def pack(kernels: Kernels, kernel: np.ndarray[Any, Any], bias: Array | None, dty
     return PackedProduct(panels, scale, bias, width=kernel.shape[1])
 
 
+def normalise_rows(x: Array, scale: Array | None, bias: Array | None, *, centred: bool, epsilon: float) -> Array:
+    """Layer norm (`centred`) or RMS norm over the last axis, in float32. x (..., size) -> the same shape."""
+    rows = x.reshape(-1, x.shape[-1]).astype(jnp.float32)
+    scale, bias = (jnp.zeros(0) if part is None else part.astype(jnp.float32) for part in (scale, bias))
+    name = "easel_layer_norm" if centred else "easel_rms_norm"
+    y: Array = jax.ffi.ffi_call(name, _floats(*rows.shape))(rows, scale, bias, jnp.float32(epsilon))
+    return y.reshape(x.shape)
+
+
 def attend_in_cache(inputs: Array, cache: Array, position: Array) -> tuple[Array, Array]:
     """Queries, keys and values of `position` (), side by side (rows, 3 * H * K), and the cache (..., H, L, 2, K) ->
     what each row attends to (rows, H * K), and the cache with this position in it.

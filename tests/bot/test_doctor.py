@@ -21,6 +21,17 @@ def test_a_fresh_home_is_in_order(studio):
     assert {finding.health for finding in examine(studio)} == {"good"}
 
 
+def test_whose_products_draw_is_told_with_the_reason(found, monkeypatch):
+    from generation.kernels import compiler
+
+    monkeypatch.setattr(compiler, "_loaded", None)
+    monkeypatch.setattr(compiler, "_missed", {})
+    monkeypatch.setenv("CC", "no-such-compiler")
+    [(health, told)] = found("products")
+    assert health == "good"
+    assert "XLA's serve: there is no C compiler `no-such-compiler`" in told
+
+
 def test_publications_that_nobody_publishes_are_told(found, approve):
     approve("hello", due_at=datetime.now(UTC) + timedelta(hours=1))
     [(health, told)] = found("workers")

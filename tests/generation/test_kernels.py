@@ -3,6 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +11,17 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from generation.kernels import attend_in_cache, attend_to_text, compiler, load_kernels, pack
+from generation.dalle.modeling import normalise
+from generation.kernels import (
+    NoKernels,
+    attend_in_cache,
+    attend_to_text,
+    compiler,
+    find_kernels,
+    load_kernels,
+    normalise_rows,
+    pack,
+)
 
 HEADS = 3
 
@@ -130,6 +141,7 @@ def test_many_threads_may_multiply_at_once(kernels, numbers):
 def as_if_new(monkeypatch):
     """A process that has loaded no kernels yet."""
     monkeypatch.setattr(compiler, "_loaded", None)
+    monkeypatch.setattr(compiler, "_missed", {})
 
 
 @pytest.mark.parametrize("command", ["false", "no-such-compiler", "", 'cc "-O2'])
@@ -159,5 +171,56 @@ def test_a_library_that_others_can_write_is_not_loaded(kernels, as_if_new, monke
     (built,) = registered
     built.chmod(0o666)
     monkeypatch.setattr(compiler, "_loaded", None)
-    assert load_kernels(tmp_path) is None
+    assert "others can write" in find_kernels(tmp_path).why
     assert registered == [built]
+
+
+@pytest.fixture
+def refusing(tmp_path, monkeypatch):
+    """A C compiler that tells its macros and compiles nothing, and counts how often it was asked to."""
+    asked = tmp_path / "asked"
+    script = tmp_path / "refusing-cc"
+    script.write_text(
+        f'#!/bin/sh\ncase "$*" in *-dM*) echo "#define __VERSION__ 1"; exit 0;; esac\n'
+        f'echo asked >> {asked}\necho "fatal error: stdint.h: No such file" >&2\nexit 1\n'
+    )
+    script.chmod(0o700)
+    monkeypatch.setenv("CC", str(script))
+    return lambda: asked.read_text().count("asked") if asked.exists() else 0
+
+
+def test_a_compiler_that_refuses_is_asked_once_a_day_and_its_words_are_told(as_if_new, refusing, monkeypatch, tmp_path):
+    folder = tmp_path / "kernels"
+    for _ in range(3):
+        found = find_kernels(folder)
+        assert isinstance(found, NoKernels)
+        assert found.failed
+        assert "stdint.h" in found.why
+    monkeypatch.setattr(compiler, "_missed", {})  # another process
+    assert "stdint.h" in find_kernels(folder).why
+    assert refusing() == 1
+    [note] = folder.glob("*.failed")
+    os.utime(note, (0, 0))
+    monkeypatch.setattr(compiler, "_missed", {})
+    assert find_kernels(folder).failed
+    assert refusing() == 2
+
+
+def test_without_a_compiler_it_is_said_which_one_was_looked_for(as_if_new, monkeypatch, tmp_path):
+    monkeypatch.setenv("CC", "no-such-compiler")
+    found = find_kernels(tmp_path)
+    assert not found.failed
+    assert "no-such-compiler" in found.why
+
+
+@pytest.mark.parametrize("centred", [True, False])
+@pytest.mark.parametrize("size", [5, 64, 2730])
+@pytest.mark.parametrize("rows", [1, 2, 18])
+def test_a_norm_is_that_of_each_row_with_what_it_has_of_scale_and_bias(kernels, numbers, centred, size, rows):
+    x = 3 * normal(numbers, 2, rows, size) + 1
+    for scale, bias in [(None, None), (normal(numbers, size), None), (None, normal(numbers, size))]:
+        parts = [None if part is None else jnp.asarray(part) for part in (scale, bias)]
+        y = np.asarray(jax.jit(partial(normalise_rows, centred=centred, epsilon=1e-5))(x, *parts))
+        np.testing.assert_allclose(y, normalise(x, *parts, centred=centred), rtol=1e-4, atol=1e-5)
+        alone = normalise_rows(x[:1, :1], *parts, centred=centred, epsilon=1e-5)
+        np.testing.assert_array_equal(y[:1, :1], alone)
