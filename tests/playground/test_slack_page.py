@@ -251,6 +251,8 @@ def test_every_block_is_shown_and_every_element_of_a_message_tells_the_app(app, 
     page.click("#sure [value=no]")
     thread.locator("[data-action=pace]").select_option("fast")
     thread.locator("[data-action=more] summary").click()
+    assert app.call("chat.postMessage", channel=CHANNEL, thread_ts=ts, text="meanwhile")["ok"]
+    thread.get_by_text("meanwhile").wait_for()  # the menu stays open beside what comes
     thread.locator("[data-action=more] button", has_text="Erase").click()
     thread.locator("[data-action=boxes] input[value=two]").check()
     thread.locator("[data-action=approve]").click()

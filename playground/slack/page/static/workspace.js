@@ -12,7 +12,7 @@ const changed = () => {
 };
 new EventSource(`/as/${who}/changes`).onmessage = changed;
 
-// A part that came back the same is left alone; one that changed keeps typed values, focus and scrolling.
+// A part that came back the same is left alone; one that changed keeps typed values, focus, scrolling and open menus.
 const shown = new WeakMap();
 let kept = null;
 body.addEventListener("htmx:beforeSwap", (event) => {
@@ -25,6 +25,7 @@ body.addEventListener("htmx:beforeSwap", (event) => {
     atEnd: target.scrollHeight - target.scrollTop - target.clientHeight < 80, top: target.scrollTop,
     sideways: [...target.querySelectorAll(".carousel")].map((one) => [one.id, one.scrollLeft]),
     inside: target.querySelector(".modal .scroll")?.scrollTop ?? 0,
+    menus: new Set([...target.querySelectorAll("details[open][data-action]")].map(menuName)),
   };
 });
 body.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
@@ -33,9 +34,13 @@ body.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
   if ("sticks" in target.dataset) target.scrollTop = !kept || kept.atEnd ? target.scrollHeight : kept.top;
   for (const [id, left] of kept?.sideways ?? []) { const one = document.getElementById(id); if (one) one.scrollLeft = left; }
   for (const image of target.querySelectorAll("img")) image.addEventListener("load", () => { if (kept?.atEnd && "sticks" in target.dataset) target.scrollTop = target.scrollHeight; }, { once: true });
+  target.querySelectorAll("details[data-action]").forEach((menu) => { if (kept?.menus.has(menuName(menu))) menu.open = true; });
   target.querySelectorAll(".multi").forEach(summarise);
   if (target.id === "modal" && !sameView) (target.querySelector("[data-focus]") ?? target.querySelector("textarea, input[type=text]"))?.focus();
 });
+
+// Which menu it is, also in the page that comes after a change.
+const menuName = (menu) => `${menu.parentElement.closest("[id]").id} ${menu.dataset.action}`;
 
 function fieldsOf(target) {
   return [...target.querySelectorAll(".modal [name]")].filter((field) => field.type !== "file")
