@@ -114,8 +114,9 @@ def nouns(text: str, common: Collection[str], is_thing: Callable[[str], bool]) -
         for word, count in counts.items()
         if count
     }
+    names_of = _names(counts, pairs, standing)
     return [
-        Noun(word, counts[word], min(1.0, share / _SURE_SHARE), _name(word, counts[word], pairs, standing))
+        Noun(word, counts[word], min(1.0, share / _SURE_SHARE), names_of.get(word, word))
         for word, share in shares.items()
         if share >= _LEAST_SHARE
     ]
@@ -130,10 +131,14 @@ def _tokens(text: str) -> list[str]:
     return [match.group().replace("’", "'") for match in _TOKEN.finditer(text)]
 
 
-def _name(word: str, count: int, pairs: Counter[tuple[str, str]], standing: Counter[str]) -> str:
-    least = max(_FEWEST_TOGETHER, _SHARE_TOGETHER * count)
-    beside = [(times, pair) for pair, times in pairs.items() if word in pair and times >= least and standing[pair[1]]]
-    return " ".join(max(beside)[1]) if beside else word
+def _names(counts: Counter[str], pairs: Counter[tuple[str, str]], standing: Counter[str]) -> dict[str, str]:
+    """The words that are named with a noun that they go with, and how."""
+    closest: dict[str, tuple[int, tuple[str, str]]] = {}
+    for pair, times in pairs.items():
+        for word in pair if standing[pair[1]] else ():
+            if times >= max(_FEWEST_TOGETHER, _SHARE_TOGETHER * counts[word]):
+                closest[word] = max(closest.get(word, (0, pair)), (times, pair))
+    return {word: " ".join(pair) for word, (_, pair) in closest.items()}
 
 
 def singular(word: str) -> str:

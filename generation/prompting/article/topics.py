@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -87,10 +87,10 @@ def combine(parts: Sequence[ChunkTopics], embed: Embed | None = None) -> tuple[T
 
     Without `embed`, nouns mean the same when they share a picture.
     """
-    weights: Counter[tuple[str, str]] = Counter()
+    weights: dict[tuple[str, str], float] = defaultdict(float)
     for topic in (topic for part in parts for topic in part.topics):
-        weights[topic.name, topic.picture] += topic.weight  # type: ignore[assignment]  # a Counter of weights
-    ranked = [Topic(name, picture, weight) for (name, picture), weight in weights.most_common(_CANDIDATES)]
+        weights[topic.name, topic.picture] += topic.weight
+    ranked = sorted((Topic(*named, weight) for named, weight in weights.items()), key=_descending)[:_CANDIDATES]
     vectors = embed([topic.name for topic in ranked]) if embed and ranked else None
     groups: list[list[int]] = []
     for place in range(len(ranked)):

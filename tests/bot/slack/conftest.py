@@ -8,8 +8,10 @@ import sys
 from contextlib import contextmanager
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import CONFIG, load_settings
+from bot.slack.desk import Desk
 from playground.slack.credentials import Credentials
 from playground.slack.process import running_slack
 
@@ -102,3 +104,27 @@ def port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@pytest.fixture
+def desk_with(studio):
+    """Makes a desk with the rules of a `roles.toml`; nothing listens where its Slack would be, so showing fails."""
+
+    def make(roles):
+        studio.settings.home.mkdir(exist_ok=True)
+        (studio.settings.home / "roles.toml").write_text(roles)
+        return Desk(studio, AsyncWebClient(base_url="http://127.0.0.1:9/api/"))
+
+    return make
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What the person hears."""
+    heard = []
+
+    async def tell(_, body, text, blocks=None):
+        heard.append(text)
+
+    monkeypatch.setattr(Desk, "tell", tell)
+    return heard

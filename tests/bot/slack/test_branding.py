@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import Misuse
 from bot.pipeline.brand import brand_of
@@ -11,7 +10,6 @@ from bot.pipeline.understanding import understand
 from bot.records.tables import RequestRow
 from bot.records.values import short_id
 from bot.slack.branding import read_brand, save_brand
-from bot.slack.desk import Desk
 from generation.errors import GenerationError
 
 BRAND = {
@@ -24,25 +22,9 @@ BRAND = {
 
 
 @pytest.fixture
-def desk(studio):
-    """A desk with an admin of everything and one of a channel; nothing listens where its Slack would be."""
-    studio.settings.home.mkdir(exist_ok=True)
-    (studio.settings.home / "roles.toml").write_text(
-        '[everywhere]\nadmins = ["UALL"]\n[channels.C1]\nadmins = ["UONE"]\n'
-    )
-    return Desk(studio, AsyncWebClient(base_url="http://127.0.0.1:9/api/"))
-
-
-@pytest.fixture
-def told(monkeypatch):
-    """What the person hears."""
-    heard = []
-
-    async def tell(_, body, text, blocks=None):
-        heard.append(text)
-
-    monkeypatch.setattr(Desk, "tell", tell)
-    return heard
+def desk(desk_with):
+    """A desk with an admin of everything and one of a channel."""
+    return desk_with('[everywhere]\nadmins = ["UALL"]\n[channels.C1]\nadmins = ["UONE"]\n')
 
 
 def save(desk, user, **changes):

@@ -4,12 +4,10 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import func, select
 
 from bot.errors import Misuse
 from bot.records.tables import AuditRow, DrawingRow, Post, RequestRow, ThreadRow
-from bot.slack.desk import Desk
 from bot.slack.forms import ComposeForm
 from bot.slack.listeners import KINDS
 
@@ -22,23 +20,9 @@ ROLES = '[everywhere]\nrequesters = ["UR"]\napprovers = ["UA"]\nadmins = ["UB"]\
 
 
 @pytest.fixture
-def desk(studio):
-    """A desk with named roles; nothing listens where its Slack would be, so that whatever is shown there fails."""
-    studio.settings.home.mkdir(exist_ok=True)
-    (studio.settings.home / "roles.toml").write_text(ROLES)
-    return Desk(studio, AsyncWebClient(base_url="http://127.0.0.1:9/api/"))
-
-
-@pytest.fixture
-def told(monkeypatch):
-    """What the person hears."""
-    heard = []
-
-    async def tell(_, body, text, blocks=None):
-        heard.append(text)
-
-    monkeypatch.setattr(Desk, "tell", tell)
-    return heard
+def desk(desk_with):
+    """A desk with named roles."""
+    return desk_with(ROLES)
 
 
 @pytest.fixture

@@ -3,36 +3,18 @@
 import asyncio
 
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import Misuse
 from bot.records.tables import RequestRow
-from bot.slack.desk import Desk
 from bot.slack.ruling import save_rules
 
 CHANNEL = "C1"
 
 
 @pytest.fixture
-def desk(studio):
-    """A desk where each channel has an admin of its own; nothing listens where its Slack would be."""
-    studio.settings.home.mkdir(exist_ok=True)
-    (studio.settings.home / "roles.toml").write_text(
-        '[everywhere]\nadmins = ["UALL"]\n[channels.C1]\nadmins = ["UONE"]\n'
-    )
-    return Desk(studio, AsyncWebClient(base_url="http://127.0.0.1:9/api/"))
-
-
-@pytest.fixture
-def told(desk, monkeypatch):
-    """What the person hears."""
-    heard = []
-
-    async def tell(_, body, text, blocks=None):
-        heard.append(text)
-
-    monkeypatch.setattr(Desk, "tell", tell)
-    return heard
+def desk(desk_with):
+    """A desk where each channel has an admin of its own."""
+    return desk_with('[everywhere]\nadmins = ["UALL"]\n[channels.C1]\nadmins = ["UONE"]\n')
 
 
 def asked(user, *, everywhere):
