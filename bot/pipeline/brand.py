@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.settings import CONFIG
 
 if TYPE_CHECKING:
     from bot.records import Records
     from generation.prompting import Brand
-
-FIELDS = ("style", "palette", "avoid", "voice", "generator")
 
 
 def shipped_brand() -> Brand:
@@ -35,8 +33,8 @@ def brand_of(records: Records) -> Brand:
 def set_brand(records: Records, brand: Brand, person: str) -> tuple[str, ...]:
     """Keep a brand for the workspace; returns what changed. What is as in the file follows the file from now on."""
     before, after, shipped = brand_of(records).values(), brand.values(), shipped_brand().values()
-    changed = tuple(name for name in FIELDS if before[name] != after[name])
-    own: dict[str, Any] = {name: after[name] for name in FIELDS if after[name] != shipped[name]}
+    changed = tuple(name for name, value in after.items() if value != before[name])
+    own = {name: value for name, value in after.items() if value != shipped[name]}
     if changed or own != records.brand():
         records.set_brand(own, person, f"set the brand in Slack: {', '.join(changed) or 'as in the file'}")
     return changed

@@ -26,45 +26,18 @@ _SUBJECTS = frozenset(
     )
 )
 _NO_PERSONS = frozenset({"animal", "food", "nature"})
-_PETS = frozenset(
-    (
-        *(
-            "a dog",
-            "a cat",
-            "a rabbit",
-            "a hamster",
-            "a horse",
-            "a bird",
-            "a parrot",
-            "a turtle",
-            "a fish",
-            "a chicken",
-        ),
-        *("a snake", "a lizard", "a goat", "a sheep", "a cow", "a pig", "a paw print"),
-    )
-)
+_PETS = frozenset({
+    "a dog", "a cat", "a rabbit", "a hamster", "a horse", "a bird", "a parrot", "a turtle", "a fish", "a chicken",
+    "a snake", "a lizard", "a goat", "a sheep", "a cow", "a pig", "a paw print",
+})  # fmt: skip
 _BEING = frozenset({"is", "are", "was", "were", "am", "be", "been", "being"})
 _DEGREES = frozenset({"such", "literally", "basically", "actually", "really", "truly", "honestly", "just", "kinda"})
-_PERSONS = frozenset(
-    (
-        *("i", "you", "he", "she", "we", "they", "who", "boss", "landlord", "teacher", "coach", "manager", "neighbour"),
-        *("neighbor", "toddler", "kid", "kids", "baby", "son", "daughter", "brother", "sister", "mum", "mom", "dad"),
-        *(
-            "nan",
-            "boyfriend",
-            "girlfriend",
-            "husband",
-            "wife",
-            "partner",
-            "ex",
-            "bestie",
-            "friend",
-            "colleague",
-            "intern",
-        ),
-        *("student", "guy", "man", "woman", "girl", "boy", "lads", "ceo", "roommate", "flatmate", "driver", "keeper"),
-    )
-)
+_PERSONS = frozenset({
+    "i", "you", "he", "she", "we", "they", "who", "boss", "landlord", "teacher", "coach", "manager", "neighbour",
+    "neighbor", "toddler", "kid", "kids", "baby", "son", "daughter", "brother", "sister", "mum", "mom", "dad", "nan",
+    "boyfriend", "girlfriend", "husband", "wife", "partner", "ex", "bestie", "friend", "colleague", "intern",
+    "student", "guy", "man", "woman", "girl", "boy", "lads", "ceo", "roommate", "flatmate", "driver", "keeper",
+})  # fmt: skip
 _INTRODUCING = frozenset(
     ("meet", "named", "called", "nicknamed", "christened", "mr", "mrs", "ms", "miss", "dr", "auntie", "uncle")
 )
