@@ -109,6 +109,9 @@ def review(
     approve: Approve = "",
     yes: Yes = False,
     carousel: Carousel = False,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Begin again with a post whose process was killed while it prepared it.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Go on with a post that waits for a decision, or whose drawing was interrupted."""
@@ -116,7 +119,9 @@ def review(
     from bot.settings import load_settings
 
     settings = load_settings()
-    Session(Studio(settings), post_id, Answers(approve, yes, json, carousel)).resume(first_seeds(None, settings.count))
+    Session(Studio(settings), post_id, Answers(approve, yes, json, carousel)).resume(
+        first_seeds(None, settings.count), anew=anew
+    )
 
 
 def refuse_without_slots(records: Records, networks: Sequence[str]) -> None:

@@ -83,12 +83,21 @@ class Session:
             raise typer.Exit(1)
         self.decide(len(seeds))
 
-    def resume(self, seeds: list[int]) -> None:
-        """Go on from wherever the post stands."""
+    def resume(self, seeds: list[int], *, anew: bool) -> None:
+        """Go on from wherever the post stands; `anew` where its process was killed while it prepared the post."""
         from bot.errors import Refused
         from bot.records import PostState
 
         state = self.load().state
+        if state == PostState.PREPARING and self.studio.records.drawing(self.post_id) is None:
+            if not anew:
+                raise Refused(
+                    f"{self.post_id} is being prepared. If the process that did so is gone (killed, or the machine was "
+                    f"switched off), begin again with `easel review {self.post_id} --anew`."
+                )
+            why = "begun anew; the process that prepared it is gone"
+            self.studio.records.move_post(self.post_id, PostState.FAILED, person(), why, expected=PostState.PREPARING)
+            state = PostState.FAILED
         if state in (PostState.DRAFTED, PostState.FAILED):
             self.run(seeds)
         elif state == PostState.REVIEW:

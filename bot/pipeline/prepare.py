@@ -89,11 +89,16 @@ def prepare(
     ends the preparation early, an error, a cancellation, a person who leaves, moves the post to `failed` with the
     reason; it can be prepared again from there.
     """
-    studio.records.move_post(post.id, PostState.PREPARING, person, "preparing", expected=PostState(post.state))
+    begun = True
     try:
+        try:
+            studio.records.move_post(post.id, PostState.PREPARING, person, "preparing", expected=PostState(post.state))
+        except Exception:
+            begun = False  # somebody else was first; a Ctrl-C, which is no Exception, may come after it was moved
+            raise
         yield from stages(studio, post, seeds, person, prompt, previews)
     except BaseException as error:
-        if studio.records.post(post.id).state == PostState.PREPARING:  # else somebody left after it was ready
+        if begun and studio.records.post(post.id).state == PostState.PREPARING:  # else it was ready, or is another's
             why = str(error) or type(error).__name__
             studio.records.move_post(post.id, PostState.FAILED, person, why, expected=PostState.PREPARING)
         raise

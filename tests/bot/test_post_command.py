@@ -13,6 +13,8 @@ import pytest
 from PIL import Image
 
 from bot.cli.session import Answers, Session
+from bot.errors import Refused
+from bot.pipeline.prepare import prepare
 from bot.pipeline.seeds import first_seeds
 from bot.pipeline.studio import Studio
 from bot.settings import load_settings
@@ -115,10 +117,55 @@ def test_a_ctrl_c_that_python_loses_in_a_callback_still_stops_the_post(home):
     assert states(home) == ["failed"]
 
 
+def test_a_ctrl_c_just_after_the_post_is_marked_does_not_leave_it_marked(studio, monkeypatch):
+    post = studio.records.create_post("ana", "big launch today 🚀", ["x"], None, "UTC")
+    move_post = studio.records.move_post
+
+    def moved_then_stopped(*given, **named):
+        move_post(*given, **named)
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(studio.records, "move_post", moved_then_stopped)
+    with pytest.raises(KeyboardInterrupt):
+        list(prepare(studio, post, seeds=[1], person="ana"))
+    assert studio.records.post(post.id).state == "failed"
+
+
+def test_who_comes_second_to_a_post_leaves_it_to_the_first(studio):
+    post = studio.records.create_post("ana", "big launch today 🚀", ["x"], None, "UTC")
+    first = prepare(studio, post, seeds=[1], person="ana")
+    next(first)
+    with pytest.raises(Refused, match="preparing"):
+        list(prepare(studio, post, seeds=[1], person="ben"))
+    assert studio.records.post(post.id).state == "preparing"
+    first.close()
+    assert studio.records.post(post.id).state == "failed"
+
+
+def test_a_post_whose_process_was_killed_can_be_begun_anew_when_a_person_says_so(home, easel):
+    process = subprocess.Popen([sys.executable, "-m", "bot.cli", "post", "big launch today 🚀", "--yes"])
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and states(home) != ["preparing"]:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    [post_id] = column(home, "id")
+    refused = easel("review", post_id, "--yes")
+    assert refused.returncode == 1
+    assert f"easel review {post_id} --anew" in refused.stderr.decode()
+    told = last_line(easel("review", post_id, "--anew", "--yes", "--json"))
+    assert told["state"] == "approved"
+
+
 def states(home):
+    return column(home, "state")
+
+
+def column(home, name):
     try:
         with closing(sqlite3.connect(f"file:{home / 'easel.db'}?mode=ro", uri=True)) as database:
-            return [state for (state,) in database.execute("SELECT state FROM posts")]
+            return [value for (value,) in database.execute(f"SELECT {name} FROM posts")]
     except sqlite3.OperationalError:
         return []
 
