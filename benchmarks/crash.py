@@ -35,7 +35,7 @@ from typing import Any
 
 from PIL import Image
 
-from bot.accounts import connect
+from bot.accounts import NewAccount, connect
 from bot.accounts.vault import token_from
 from bot.pipeline.studio import Studio
 from bot.records import PostState
@@ -168,12 +168,15 @@ def connect_accounts(studio: Studio, networks: LocalNetworks) -> None:
         if account["network"] == "x":
             names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
             settings = {"address": networks.x, "web_address": networks.x}
-            connect(studio, "x", "main", "crash", settings, token_from({name: account[name] for name in names}))
+            new = NewAccount("x", "main", "crash", settings)
+            fields = {name: account[name] for name in names}
+            connect(studio.settings, studio.records, new, token_from(fields))
             continue
         name = "studio" if "organization" in account["id"] else "ada"
         settings = {"author": account["id"], "address": networks.linkedin, "login_address": networks.linkedin}
         fields = {"access_token": token["access_token"], "scopes": token["scopes"]}
-        connect(studio, "linkedin", name, "crash", settings, token_from(fields))
+        new = NewAccount("linkedin", name, "crash", settings)
+        connect(studio.settings, studio.records, new, token_from(fields))
 
 
 def publish_under_fire(

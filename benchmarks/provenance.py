@@ -96,6 +96,7 @@ def approved(studio: Studio, text: str, images: Sequence[Image.Image], *, carous
 
 def connect(studio: Studio, networks: LocalNetworks) -> None:
     """One account on each local network."""
+    from bot.accounts import NewAccount
     from bot.accounts import connect as connect_account
     from bot.accounts.vault import token_from
 
@@ -107,7 +108,8 @@ def connect(studio: Studio, networks: LocalNetworks) -> None:
             settings = {"address": networks.x, "web_address": networks.x}
         else:
             settings = {"author": account["id"], "address": networks.linkedin, "login_address": networks.linkedin}
-        connect_account(studio, account["network"], "main", "benchmark", settings, token_from(oauth2))
+        new = NewAccount(account["network"], "main", "benchmark", settings)
+        connect_account(studio.settings, studio.records, new, token_from(oauth2))
 
 
 if __name__ == "__main__":

@@ -144,7 +144,7 @@ def check_account(studio: Studio, account: AccountRow) -> Iterator[Finding]:
         told = f"the token ends on {account.expires_at:%d %B %Y}: connect the account again (`easel accounts add`)."
         yield Finding(name, Health.WARNING, told)
     try:
-        report = open_publisher(studio, account.network, account.name, account.workspace).check()
+        report = open_publisher(studio.settings, studio.records, account.network, account.name).check()
     except (PublishError, EaselError) as error:
         yield Finding(name, Health.BROKEN, str(error))
         return

@@ -127,26 +127,27 @@ def easel(place: Place, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def furnish(settings: Settings, place: Place) -> None:
     """Give the home its roles, unless it has some, and its accounts: this start's networks have new addresses."""
-    from bot.accounts import connect
+    from bot.accounts import NewAccount, connect
     from bot.accounts.vault import token_from
-    from bot.pipeline.studio import Studio
+    from bot.records import Records, open_database
 
     people = {role: ask(f"{place.page}/_see?as={role}")["person"]["id"] for role in ("requester", "approver")}
     settings.home.mkdir(parents=True, exist_ok=True)
     roles = settings.home / "roles.toml"
     if not roles.exists():
         roles.write_text(ROLES.format(**people), encoding="utf-8")
-    studio = Studio(settings)
+    records = Records(open_database(settings.database), settings.workspace)
     try:
         seen = set()
-        for account in ask(f"{place.networks}/_accounts"):
-            network = account["network"]
+        for known in ask(f"{place.networks}/_accounts"):
+            network = known["network"]
             if network not in seen:
                 seen.add(network)
-                addresses, token = account_of(account, place.networks)
-                connect(studio, network, "main", people["approver"], addresses, token_from(token))
+                own, token = account_of(known, place.networks)
+                account = NewAccount(network, "main", people["approver"], own)
+                connect(settings, records, account, token_from(token))
     finally:
-        studio.records.engine.dispose()
+        records.engine.dispose()
 
 
 def account_of(account: dict[str, Any], networks: str) -> tuple[dict[str, str], dict[str, Any]]:

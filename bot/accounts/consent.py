@@ -7,15 +7,16 @@ one use and a quarter of an hour.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
-from bot.accounts.opening import connect
+from bot.accounts.opening import NewAccount, connect
 from bot.accounts.vault import Vault
 from bot.errors import Misuse
 from publishers import App, Consent, Secret, ask_consent, author_of, code_of, fetch_token
 
 if TYPE_CHECKING:
-    from bot.pipeline.studio import Studio
+    from bot.records import Records
     from bot.records.tables import AccountRow
     from bot.settings import Settings
     from publishers import AccountReport
@@ -26,33 +27,24 @@ WEB, TOKENS = {"x": "web_address", "linkedin": "login_address"}, {"x": "address"
 """Which of an account's addresses has the consent page, and which hands out tokens."""
 
 
-def begin_consent(
-    studio: Studio, network: str, name: str, owner: str, redirect: str, settings: Mapping[str, Any]
-) -> str:
-    """The address of the network's consent page for this person; it sends the browser back to `redirect`.
+def begin_consent(settings: Settings, records: Records, account: NewAccount, redirect: str) -> str:
+    """The address of the network's consent page; it sends the browser of whoever agreed back to `redirect`.
 
-    `settings` are the account's, as `connect` takes them; on LinkedIn an organisation's `author` makes its posts be by
-    that organisation.
+    On LinkedIn an organisation's `author` in the account's settings makes its posts be by that organisation.
 
     Raises:
         Misuse: if the settings name no app of that network.
     """
-    kind: Kind = "organization" if str(settings.get("author", "")).startswith(ORGANIZATION) else "person"
-    web_address = settings.get(WEB.get(network, ""), "")
-    consent = ask_consent(network, app_of(studio.settings, network), redirect, kind=kind, web_address=web_address)
-    remembered = {
-        "network": network,
-        "name": name,
-        "owner": owner,
-        "redirect": redirect,
-        "verifier": consent.verifier.reveal(),
-        "settings": dict(settings),
-    }
-    studio.records.add_consent(consent.state, Vault(studio.settings.home).seal_fields(remembered))
+    network, own = account.network, account.settings
+    kind: Kind = "organization" if str(own.get("author", "")).startswith(ORGANIZATION) else "person"
+    web_address = own.get(WEB.get(network, ""), "")
+    consent = ask_consent(network, app_of(settings, network), redirect, kind=kind, web_address=web_address)
+    remembered = {**asdict(account), "redirect": redirect, "verifier": consent.verifier.reveal()}
+    records.add_consent(consent.state, Vault(settings.home).seal_fields(remembered))
     return consent.address
 
 
-def finish_consent(studio: Studio, query: Mapping[str, str]) -> tuple[AccountRow, AccountReport]:
+def finish_consent(settings: Settings, records: Records, query: Mapping[str, str]) -> tuple[AccountRow, AccountReport]:
     """Connect the account with the query that the browser came back with, in the workspace where it was begun.
 
     Raises:
@@ -60,19 +52,19 @@ def finish_consent(studio: Studio, query: Mapping[str, str]) -> tuple[AccountRow
         PublishError: if the person declined, or in the network's words.
     """
     state = query.get("state", "")
-    row = studio.records.take_consent(state)
+    row = records.take_consent(state)
     if row is None:
         raise Misuse("This page was used already, or is older than a quarter of an hour: connect the account again.")
-    kept = Vault(studio.settings.home).open_fields(row.sealed)
-    network, settings = kept["network"], kept["settings"]
+    kept = Vault(settings.home).open_fields(row.sealed)
+    account = NewAccount(kept["network"], kept["name"], kept["owner"], kept["settings"])
+    network, own = account.network, account.settings
     consent = Consent(network, "", kept["redirect"], state, Secret(kept["verifier"]))
-    code, app = code_of(consent, query), app_of(studio.settings, network)
-    token = fetch_token(consent, app, code, token_address=settings.get(TOKENS[network], ""))
-    if network == "linkedin" and not settings.get("author"):
-        where = {"address": settings["address"]} if settings.get("address") else {}
-        settings = {**settings, "author": author_of(token, **where)}
-    records = studio.records.in_workspace(row.workspace)
-    return connect(studio, network, kept["name"], kept["owner"], settings, token, records=records)
+    code, app = code_of(consent, query), app_of(settings, network)
+    token = fetch_token(consent, app, code, token_address=own.get(TOKENS[network], ""))
+    if network == "linkedin" and not own.get("author"):
+        where = {"address": own["address"]} if own.get("address") else {}
+        account = replace(account, settings={**own, "author": author_of(token, **where)})
+    return connect(settings, records.in_workspace(row.workspace), account, token)
 
 
 def app_of(settings: Settings, network: str) -> App:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,42 +15,47 @@ from publishers import OAuth2Token, Rotate
 from publishers.credentials import Refresh
 
 if TYPE_CHECKING:
-    from bot.pipeline.studio import Studio
     from bot.records import Records
+    from bot.settings import Settings
     from publishers import AccountReport, Publisher
 
 ADDRESSES = ("address", "web_address", "login_address")
 """Settings of an account that point it at another server than the network's own."""
 
 
-def open_publisher(studio: Studio, network: str, account: str, workspace: str) -> Publisher:
-    """Who publishes for the account of that name; the outbox for the account `outbox`.
+@dataclass(frozen=True)
+class NewAccount:
+    """An account to connect: its name with us, who connects it, and its own settings (`author`, addresses, …)."""
+
+    network: str
+    name: str
+    owner: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def open_publisher(settings: Settings, records: Records, network: str, account: str) -> Publisher:
+    """Who publishes for the account of that name in the records' workspace; the outbox for the account `outbox`.
 
     Raises:
         Misuse: if there is no such account.
         EaselError: if its token cannot be decrypted, or was forgotten.
     """
     if account == OUTBOX_ACCOUNT:
-        return studio.publisher(network)
-    row = studio.records.account(network, account, workspace)
+        from publishers import OutboxPublisher
+
+        return OutboxPublisher(settings.outbox, network=network)
+    row = records.account(network, account)
     if not row.credentials:
         raise EaselError(f"The {network} account {account} has no token any more: connect it again.")
-    vault = Vault(studio.settings.home)
-    settling = timedelta(seconds=studio.settings.settle_seconds)
-    return build(network, row.settings, vault.open(row.credentials), keeper(studio.records, vault, row), settling)
+    vault = Vault(settings.home)
+    settling = timedelta(seconds=settings.settle_seconds)
+    return build(network, row.settings, vault.open(row.credentials), keeper(records, vault, row), settling)
 
 
 def connect(
-    studio: Studio,
-    network: str,
-    name: str,
-    owner: str,
-    settings: Mapping[str, Any],
-    token: Token,
-    *,
-    records: Records | None = None,
+    settings: Settings, records: Records, account: NewAccount, token: Token
 ) -> tuple[AccountRow, AccountReport]:
-    """Check that the token speaks for the account, and only then keep it, in the studio's records or in others.
+    """Check that the token speaks for the account, and only then keep both.
 
     A token that had to be renewed for the check is kept as renewed.
 
@@ -63,11 +69,11 @@ def connect(
         held = fresh = refresh(stale)
         return fresh
 
-    settling = timedelta(seconds=studio.settings.settle_seconds)
-    report = build(network, settings, token, rotate, settling).check()
-    kept = {**settings, "remote_id": report.remote_id}
-    sealed = Vault(studio.settings.home).seal(held)
-    return (records or studio.records).add_account(network, name, owner, kept, sealed, expiry(held)), report
+    settling = timedelta(seconds=settings.settle_seconds)
+    report = build(account.network, account.settings, token, rotate, settling).check()
+    kept = {**account.settings, "remote_id": report.remote_id}
+    sealed = Vault(settings.home).seal(held)
+    return records.add_account(account.network, account.name, account.owner, kept, sealed, expiry(held)), report
 
 
 def build(network: str, settings: Mapping[str, Any], token: Token, rotate: Rotate, settling: timedelta) -> Publisher:

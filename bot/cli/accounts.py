@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from bot.pipeline.studio import Studio
+    from bot.accounts import NewAccount
+    from bot.records import Records
     from bot.records.tables import AccountRow
+    from bot.settings import Settings
     from publishers import AccountReport
 
 accounts = typer.Typer(help="Accounts on X and LinkedIn; their tokens are kept encrypted.", no_args_is_help=True)
@@ -44,33 +47,31 @@ def add(
     takes consumer_key, consumer_secret, access_token, access_token_secret (OAuth 1.0a), or access_token,
     refresh_token, client_id, client_secret (OAuth 2); LinkedIn access_token and expires_at.
     """
+    from bot.accounts import NewAccount, connect
+    from bot.cli.queue import open_records
     from bot.cli.session import person
     from bot.errors import Misuse
-    from bot.pipeline.studio import Studio
     from bot.settings import load_settings
 
     known(network)
     if not name.strip() or len(name) > 60 or not name.isprintable():
         raise Misuse("An account's name has 1 to 60 printable characters.")
-    settings = {"author": author, "address": address, "login_address": login_address}
+    given = {"author": author, "address": address, "login_address": login_address}
     if network == "x":
-        settings["web_address"] = address  # another server has its pages where its API is
-    kept = {key: value for key, value in settings.items() if value}
-    studio = Studio(load_settings())
+        given["web_address"] = address  # another server has its pages where its API is
+    account = NewAccount(network, name, person(), {key: value for key, value in given.items() if value})
+    settings, records = load_settings(), open_records()
     if browser:
-        connect_in_browser(studio, network, name, person(), kept, port)
+        connect_in_browser(settings, records, account, port)
         return
-    from bot.accounts import connect
     from bot.accounts.vault import token_from
 
     fields = read_token(token) if token else ask_token(network)
-    row, report = connect(studio, network, name, person(), kept, token_from(fields))
+    row, report = connect(settings, records, account, token_from(fields))
     typer.echo(connected(row, report))
 
 
-def connect_in_browser(
-    studio: Studio, network: str, name: str, owner: str, settings: dict[str, str], port: int | None
-) -> None:
+def connect_in_browser(settings: Settings, records: Records, account: NewAccount, port: int | None) -> None:
     """Send the person to the network's page and wait for them to come back."""
     import webbrowser
     from urllib.parse import parse_qs, urlsplit
@@ -80,12 +81,15 @@ def connect_in_browser(
     from bot.records.consents import CONSENT_LIFE
 
     loopback = Loopback(PORT if port is None else port)
-    address = begin_consent(studio, network, name, owner, loopback.address, settings)
+    address = begin_consent(settings, records, account, loopback.address)
     typer.echo(f"Allow it on this page, which opens in your browser:\n{address}")
     webbrowser.open(address)
     [state] = parse_qs(urlsplit(address).query)["state"]
-    seconds = CONSENT_LIFE.total_seconds()
-    typer.echo(loopback.wait(state, lambda query: connected(*finish_consent(studio, query)), seconds))
+
+    def finish(query: Mapping[str, str]) -> str:
+        return connected(*finish_consent(settings, records, query))
+
+    typer.echo(loopback.wait(state, finish, CONSENT_LIFE.total_seconds()))
 
 
 def connected(row: AccountRow, report: AccountReport) -> str:
@@ -117,23 +121,23 @@ def show() -> None:
 def check() -> None:
     """Ask each network whether the account's token works; one that does is taken out of its pause."""
     from bot.accounts import open_publisher
+    from bot.cli.queue import open_records
     from bot.cli.session import person
     from bot.errors import EaselError
-    from bot.pipeline.studio import Studio
     from bot.records.states import AccountState
     from bot.settings import load_settings
     from publishers import PublishError
 
-    studio = Studio(load_settings())
+    settings, records = load_settings(), open_records()
     failed = 0
-    for row in studio.records.accounts():
+    for row in records.accounts():
         try:
-            report = open_publisher(studio, row.network, row.name, row.workspace).check()
+            report = open_publisher(settings, records, row.network, row.name).check()
         except (PublishError, EaselError) as error:
             failed += 1
             typer.echo(f"{row.network} {row.name}: {error}")
             continue
-        studio.records.set_account_state(row.id, AccountState.ACTIVE, person(), "checked: it works")
+        records.set_account_state(row.id, AccountState.ACTIVE, person(), "checked: it works")
         typer.echo(f"{row.network} {row.name}: {report.name} works")
         for warning in report.warnings:
             typer.echo(f"  {warning}")
@@ -214,7 +218,7 @@ def known(network: str) -> str:
     return network
 
 
-def chosen(records: Any, network: str) -> str:
+def chosen(records: Records, network: str) -> str:
     """The name of the account that posts for the network go to."""
     from bot.accounts import account_name
 

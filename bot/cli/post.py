@@ -88,7 +88,7 @@ def post(
         raise Misuse("--improve draws many small pictures; a server would charge for each. Choose a model of your own.")
     read = understand_article(studio, article, text) if article else None
     text = read.draft if read else text
-    refuse_unpublishable(studio, text, networks)
+    refuse_unpublishable(text, networks)
     studio.open_painter(draws)
     row = studio.records.create_post(
         person(),

@@ -55,7 +55,7 @@ def plan(
         text = (post.texts or {}).get(network, post.draft)
         chosen = (pictures[index % len(pictures)],) if apart and pictures else pictures
         as_pages = carousel and len(chosen) > 1 and limits_of(network).carousel_pages > 0
-        refuse_unpublishable(studio, text, [network], [alt for _, alt in chosen], carousel=as_pages)
+        refuse_unpublishable(text, [network], [alt for _, alt in chosen], carousel=as_pages)
         due_at = next_free_slot(studio.records, network, account, now) if timing.slot else timing.at
         plans.append(Planned(network, account, text, chosen, due_at, as_pages))
     if not plans:
@@ -71,9 +71,11 @@ def alt_text(studio: Studio, post: Post, pick: CandidateRow) -> str:
 
 
 def refuse_unpublishable(
-    studio: Studio, text: str, networks: Sequence[str], alts: Sequence[str] = (), *, carousel: bool = False
+    text: str, networks: Sequence[str], alts: Sequence[str] = (), *, carousel: bool = False
 ) -> None:
     """Raise Misuse if a network would refuse the text or that many pictures."""
-    limits = [studio.publisher(network).limits for network in networks]
-    if problems := [problem for item in limits for problem in item.problems(text, alts, carousel=carousel)]:
+    problems = [
+        problem for network in networks for problem in limits_of(network).problems(text, alts, carousel=carousel)
+    ]
+    if problems:
         raise Misuse(" ".join(problems))

@@ -48,13 +48,13 @@ def rewrite(
     audience = Audience.of(studio, post)
     words = [*([(draft, everywhere)] if draft is not None else []), *((t, [n]) for n, t in (texts or {}).items())]
     for text, networks in words:
-        refuse_unpublishable(studio, text, networks)
+        refuse_unpublishable(text, networks)
         readers = replace(audience, networks=tuple(networks))
         if reason := block_reason(readers.judge_text(studio, text, "draft")):
             raise Misuse(f"The text was stopped by moderation, and {post_id} stays as it was. {reason}")
     told = options.alt_text if options else None
     if told:
-        refuse_unpublishable(studio, "", post.networks, [told])
+        refuse_unpublishable("", post.networks, [told])
     if told and (reason := block_reason(audience.judge_text(studio, told, "alt text"))):
         raise Misuse(f"The alt text was stopped by moderation, and {post_id} stays as it was. {reason}")
     return studio.records.edit_post(

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from generation.prompting import Brand, RulesWriter
     from generation.upscale import Upscaler
     from moderation import Moderators
-    from publishers import Publisher
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Painter:
 
 
 class Studio:
-    """One process's rooms: who writes briefs, draws, moderates, remembers and publishes."""
+    """One process's rooms: who writes briefs, draws, moderates, remembers and signs."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -152,9 +151,3 @@ class Studio:
         from generation.upscale import Upscaler
 
         return Painter(open_generator(self.settings, name), Upscaler.load())
-
-    def publisher(self, network: str) -> Publisher:
-        """Who publishes to `network`: until an account is connected, the outbox stands in with its limits."""
-        from publishers import OutboxPublisher
-
-        return OutboxPublisher(self.settings.outbox, network=network)

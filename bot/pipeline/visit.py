@@ -83,7 +83,7 @@ def reason_to_wait(studio: Studio, row: PublicationRow) -> Decision | None:
 def account_trouble(studio: Studio, row: PublicationRow) -> Decision | None:
     """What to do where the account is gone, paused or locked: the post waits for it, or for a person."""
     try:
-        account = studio.records.account(row.network, row.account, row.workspace)
+        account = studio.records.in_workspace(row.workspace).account(row.network, row.account)
     except Misuse as gone:
         sent = row.state == PublicationState.PUBLISHING
         return Decision(PublicationState.NEEDS_CONFIRMATION if sent else PublicationState.FAILED, str(gone))
@@ -182,7 +182,7 @@ def record(studio: Studio, publication_id: str, attempt: int, decision: dict[str
     if row.state not in LOOKING if published else (row.attempt != attempt or row.state not in COMING):
         return  # done by an earlier run of this visit, or overtaken
     if decided.pause_account and row.account != OUTBOX_ACCOUNT:
-        account = records.account(row.network, row.account, row.workspace)
+        account = records.in_workspace(row.workspace).account(row.network, row.account)
         records.set_account_state(account.id, AccountState.PAUSED, "easel", decided.why)
     try:
         records.finish_visit(
@@ -207,7 +207,7 @@ def publisher_of(studio: Studio, row: PublicationRow) -> Publisher:
     """Who publishes for the row's account."""
     from bot.accounts import open_publisher
 
-    return open_publisher(studio, row.network, row.account, row.workspace)
+    return open_publisher(studio.settings, studio.records.in_workspace(row.workspace), row.network, row.account)
 
 
 def publication_value(row: PublicationRow, media: list[dict[str, Any]]) -> Publication:

@@ -58,21 +58,21 @@ class AccountRecords(RecordsBase):
         with self.reading() as session:
             return list(session.scalars(query.order_by(AccountRow.created_at, AccountRow.id)))
 
-    def account(self, network: str, name: str, workspace: str | None = None) -> AccountRow:
+    def account(self, network: str, name: str) -> AccountRow:
         """The connected account of that name.
 
         Raises:
             Misuse: if there is none.
         """
         with self.reading() as session:
-            row: AccountRow | None = session.scalars(self._account_query(network, name, workspace)).first()
+            row: AccountRow | None = session.scalars(self._account_query(network, name)).first()
         if row is None or row.state == AccountState.REMOVED:
             raise Misuse(f"There is no {network} account {name!r}. `easel accounts list` shows those there are.")
         return row
 
-    def _account_query(self, network: str, name: str, workspace: str | None = None) -> Any:
+    def _account_query(self, network: str, name: str) -> Any:
         return select(AccountRow).where(
-            AccountRow.workspace == (workspace or self.workspace),
+            AccountRow.workspace == self.workspace,
             AccountRow.network == network,
             AccountRow.name == name,
         )

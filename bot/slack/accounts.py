@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
+from bot.accounts import NewAccount
 from bot.accounts.consent import begin_consent, finish_consent
 from bot.errors import EaselError
 from bot.loopback import PORT, Loopback
-from bot.pipeline.studio import Studio
+from bot.records import Records
 from bot.records.consents import CONSENT_LIFE
 from bot.records.states import AccountState
 from bot.records.tables import RequestRow
 from bot.roles import Role
+from bot.settings import Settings
 from bot.slack.blocks.words import actions, button, network_name, plain, section
 from bot.slack.desk import Desk
 from publishers import PublishError
@@ -42,11 +44,12 @@ async def offer_consent(desk: Desk, row: RequestRow) -> None:
     await desk.need(row.body["user"], Role.ADMIN, "")
     network, _, name = row.body["value"].partition("/")
     known = [account for account in await desk.do(desk.records.accounts, network) if account.name == name]
-    settings = {key: known[0].settings[key] for key in ADDRESSES if known and known[0].settings.get(key)}
+    own = {key: known[0].settings[key] for key in ADDRESSES if known and known[0].settings.get(key)}
+    account = NewAccount(network, name, row.person, own)
     public = desk.settings.public_url.rstrip("/") if desk.settings.slack_by_http else ""
     loopback = None if public else await desk.do(Loopback, PORT)
     redirect = loopback.address if loopback else f"{public}{CONSENT_PATH}"
-    address = await desk.do(begin_consent, desk.studio, network, name, row.person, redirect, settings)
+    address = await desk.do(begin_consent, desk.settings, desk.records, account, redirect)
     where = "" if public else ", in a browser on the machine that runs Easel"
     told = f"Connect {network_name(network, name)} on its own page{where}. The link works for a quarter of an hour."
     await desk.tell(
@@ -61,13 +64,13 @@ async def wait_for_browser(desk: Desk, row: RequestRow, loopback: Loopback, stat
     """Connect the account once the browser is back, and tell who asked."""
     seconds = CONSENT_LIFE.total_seconds()
     try:
-        told = await desk.do(loopback.wait, state, lambda query: finished(desk.studio, query), seconds)
+        told = await desk.do(loopback.wait, state, lambda query: finished(desk.settings, desk.records, query), seconds)
     except (EaselError, PublishError) as error:
         told = str(error)
     await desk.tell(row.body, told)
 
 
-def finished(studio: Studio, query: Mapping[str, str]) -> str:
+def finished(settings: Settings, records: Records, query: Mapping[str, str]) -> str:
     """What was connected, in words."""
-    row, report = finish_consent(studio, query)
+    row, report = finish_consent(settings, records, query)
     return " ".join([f"{report.name} is connected as {network_name(row.network, row.name)}.", *report.warnings])

@@ -116,7 +116,7 @@ def cost_of(studio: Studio, planned: Planned) -> str:
 
     media = tuple(Media(sha, alt) for sha, alt in planned.pictures)
     publication = Publication("preview", planned.text, datetime.now(UTC), media)
-    publisher = open_publisher(studio, planned.network, planned.account, studio.records.workspace)
+    publisher = open_publisher(studio.settings, studio.records, planned.network, planned.account)
     cost = publisher.cost(publication)
     return "Costs nothing." if cost == Decimal(0) else f"Costs ${cost:.3f}."
 

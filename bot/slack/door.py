@@ -66,7 +66,7 @@ def door(app: AsyncApp, studio: Studio, flow: AsyncOAuthFlow | None = None) -> w
 
     async def connect_account(request: web.Request) -> web.Response:
         try:
-            told, status = await asyncio.to_thread(finished, studio, dict(request.query)), 200
+            told, status = await asyncio.to_thread(finished, studio.settings, studio.records, dict(request.query)), 200
         except (EaselError, PublishError) as error:
             told, status = str(error), 400
         return web.Response(status=status, text=PAGE.format(told=html.escape(told)), content_type="text/html")

@@ -121,18 +121,22 @@ def connect(studio, networks):
 
 def connect_local(studio, networks, network, kind="", name="main"):
     """Connect an account of the local networks whose id has this `kind` in it."""
-    from bot.accounts import connect
+    from bot.accounts import NewAccount, connect
     from bot.accounts.vault import token_from
+
+    def connected(fields, settings):
+        account = NewAccount(network, name, "ana", settings)
+        return connect(studio.settings, studio.records, account, token_from(fields))[0]
 
     account = next(item for item in networks.accounts() if item["network"] == network and kind in item["id"])
     oauth2 = {key: account["oauth2"][key] for key in ("access_token", "refresh_token", "client_id", "scopes")}
     if network == "linkedin":
         settings = {"author": account["id"], "address": networks.linkedin, "login_address": networks.linkedin}
-        return connect(studio, network, name, "ana", settings, token_from(oauth2))[0]
+        return connected(oauth2, settings)
     names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
     fields = oauth2 if kind == "" else {key: account[key] for key in names}
     settings = {"address": networks.x, "web_address": networks.x}
-    return connect(studio, network, name, "ana", settings, token_from(fields))[0]
+    return connected(fields, settings)
 
 
 def unique(text):

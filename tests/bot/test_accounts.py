@@ -181,6 +181,6 @@ def test_a_workspace_that_leaves_takes_its_tokens_along_and_its_posts_wait(studi
     assert studio.records.in_workspace("another").account("x", "main").credentials == "theirs"
     assert publish(studio, row.id).state == "planned"
     with pytest.raises(EaselError, match="has no token any more"):
-        open_publisher(studio, "x", "main", studio.records.workspace)
+        open_publisher(studio.settings, studio.records, "x", "main")
     connect("x", "1001")
     assert publish(studio, row.id).state == "published"

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 
-from bot.accounts import open_publisher
+from bot.accounts import NewAccount, open_publisher
 from bot.accounts.consent import begin_consent, finish_consent
 from bot.errors import Misuse
 from publishers import PublishError
@@ -31,6 +31,15 @@ def addresses(networks, network):
     return {"address": networks.linkedin, "login_address": networks.linkedin}
 
 
+def begin(studio, networks, network="x", name="main", owner="ana"):
+    account = NewAccount(network, name, owner, addresses(networks, network))
+    return begin_consent(studio.settings, studio.records, account, REDIRECT)
+
+
+def finish(studio, query):
+    return finish_consent(studio.settings, studio.records, query)
+
+
 def come_back(address, do="allow"):
     """Decide on the consent page; where the browser is sent."""
     page = httpx2.get(address).text
@@ -50,38 +59,38 @@ def test_an_account_is_connected_where_it_was_begun_by_whichever_process_the_bro
     from bot.pipeline.studio import Studio
 
     team = Studio(studio.settings.model_copy(update={"workspace": "T1"}))
-    address = begin_consent(team, network, "brand", "U1", REDIRECT, addresses(networks, network))
+    address = begin(team, networks, network, name="brand", owner="U1")
     back = come_back(address)
     assert back.startswith(f"{REDIRECT}?")
-    row, report = finish_consent(studio, query_of(back))
+    row, report = finish(studio, query_of(back))
     assert (row.workspace, row.owner, row.name, report.name) == ("T1", "U1", "brand", name)
-    assert open_publisher(team, network, "brand", "T1").check().name == name
+    assert open_publisher(team.settings, team.records, network, "brand").check().name == name
     assert studio.records.accounts() == []
     team.records.engine.dispose()
 
 
 def test_a_way_back_works_once_and_not_for_ever(studio, networks):
-    query = query_of(come_back(begin_consent(studio, "x", "main", "ana", REDIRECT, addresses(networks, "x"))))
-    finish_consent(studio, query)
+    query = query_of(come_back(begin(studio, networks)))
+    finish(studio, query)
     for wrong in (query, {}, {"state": "guess", "code": "guess"}):
         with pytest.raises(Misuse, match="connect the account again"):
-            finish_consent(studio, wrong)
-    late = query_of(come_back(begin_consent(studio, "x", "main", "ana", REDIRECT, addresses(networks, "x"))))
+            finish(studio, wrong)
+    late = query_of(come_back(begin(studio, networks)))
     with studio.records.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE consents SET created_at = '2026-01-01 00:00:00'")
     with pytest.raises(Misuse, match="older than a quarter of an hour"):
-        finish_consent(studio, late)
+        finish(studio, late)
 
 
 def test_who_declines_leaves_everything_as_it_was(studio, networks):
-    address = begin_consent(studio, "x", "main", "ana", REDIRECT, addresses(networks, "x"))
+    address = begin(studio, networks)
     with pytest.raises(PublishError, match="allow it"):
-        finish_consent(studio, query_of(come_back(address, do="deny")))
+        finish(studio, query_of(come_back(address, do="deny")))
     assert studio.records.accounts() == []
 
 
 def test_what_is_remembered_meanwhile_says_nothing_without_the_key(studio, networks):
-    begin_consent(studio, "x", "main", "ana", REDIRECT, addresses(networks, "x"))
+    begin(studio, networks)
     with studio.records.engine.connect() as connection:
         sealed = connection.exec_driver_sql("SELECT sealed FROM consents").scalar()
     assert "verifier" not in sealed
@@ -93,10 +102,9 @@ def test_what_is_remembered_meanwhile_says_nothing_without_the_key(studio, netwo
 )
 def test_an_app_that_is_not_set_up_is_named(studio, network, variable):
     name = variable.removeprefix("EASEL_").lower()
-    settings = studio.settings.model_copy(update={name: ""})
-    studio.settings = settings
+    studio.settings = studio.settings.model_copy(update={name: ""})
     with pytest.raises(Misuse, match=f"Set {name}"):
-        begin_consent(studio, network, "main", "ana", REDIRECT, {})
+        begin_consent(studio.settings, studio.records, NewAccount(network, "main", "ana"), REDIRECT)
 
 
 class TestCommand:
