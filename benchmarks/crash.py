@@ -184,7 +184,7 @@ def publish_under_fire(
 ) -> tuple[dict[str, tuple[str, Account]], Counter[str]]:
     """Approve posts, kill workers and arm faults until all is spent; publication id -> (text, account), and kills."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bot.pipeline.worker", "publishers.x.publisher"])
+    context.set_forkserver_preload(["bot.processes.worker", "publishers.x.publisher"])
     budget = context.Value("i", options.kills)
     places = context.Array("i", len(PLACES))
     workers: dict[str, BaseProcess] = {}
@@ -276,7 +276,7 @@ def fragile_worker(name: str, seed: int, budget: Any, places: Any) -> None:
     """A publishing worker as `easel worker` runs it, that may kill itself at each boundary of the publish path."""
     import bot.pipeline.durable as durable
     import bot.pipeline.visit as visits
-    from bot.pipeline.worker import run_worker
+    from bot.processes.worker import run_worker
     from bot.records import Records
 
     chance = random.Random(seed)

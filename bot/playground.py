@@ -21,7 +21,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from bot.errors import EaselError
-from bot.serve import PATIENCE_SECONDS
+from bot.processes.serve import PATIENCE_SECONDS
 from bot.settings import CONFIG, Settings
 
 ASK_SECONDS = 10.0

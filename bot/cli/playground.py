@@ -18,8 +18,8 @@ def playground(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="The page's port; 0 picks a free one.")] = PORT,
 ) -> None:
     """Open a workspace in the browser, with X and LinkedIn beside it, where Easel answers. Ctrl-C stops all of it."""
-    from bot.pipeline.worker import stop_on_signals
     from bot.playground import easel, furnish, open_place, until_connected
+    from bot.processes.stopping import stop_on_signals
     from bot.settings import default_home, load_settings
 
     folder = (home or default_home() / "playground").expanduser().absolute()

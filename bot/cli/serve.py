@@ -12,8 +12,8 @@ Name = Annotated[str, typer.Option(help="A stable name; two processes never shar
 
 def serve() -> None:
     """Draw, publish and, where Slack's tokens are set, be the bot, until stopped: one process for each."""
+    from bot.processes.serve import Role, serve
     from bot.records import open_database
-    from bot.serve import Role, serve
     from bot.settings import load_settings
 
     settings = load_settings()
@@ -57,7 +57,7 @@ def worker(
     """Be one worker: `--queues draw` on a machine that draws, `publish` and `llm` anywhere."""
     from bot.errors import Misuse
     from bot.pipeline.durable import QUEUES
-    from bot.pipeline.worker import run_worker
+    from bot.processes.worker import run_worker
     from bot.settings import load_settings
 
     wanted = [part.strip() for part in queues.split(",") if part.strip()]

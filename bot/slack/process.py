@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 
@@ -13,9 +12,9 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError
 
 from bot.errors import EaselError, Misuse
-from bot.health import serve_health
 from bot.pipeline.studio import Studio
-from bot.pipeline.worker import BEAT_SECONDS, only_one, worker_name
+from bot.processes.health import serve_health
+from bot.processes.names import BEAT_SECONDS, beat, only_one, process_name
 from bot.settings import Settings
 from bot.slack.app import many_workspaces_app, one_workspace_app
 from bot.slack.composing import choices_of
@@ -48,7 +47,7 @@ def run_bot(settings: Settings, name: str = "", health_port: int = 0, parent: in
     """
     refuse_missing(settings)
     log_to_stderr()
-    name = worker_name([ROLE], name)
+    name = process_name([ROLE], name)
     with only_one(settings, name):
         studio = Studio(settings)
         health = serve_health(studio.records, name, health_port) if health_port else None
@@ -94,7 +93,7 @@ async def work_for(workspaces: Workspaces, studio: Studio, name: str, stop: asyn
     inbox = Inbox(workspaces.records_of)
     errands = Errands(inbox, records, workspaces.desk_of, KINDS, workspaces.names)
     showing = Showing(name, settings, records, workspaces.desk_of, workspaces.names)
-    loops = [errands.take_what_arrives(), errands.take_what_is_left(), showing.run(), beat(studio, name)]
+    loops = [errands.take_what_arrives(), errands.take_what_is_left(), showing.run(), keep_beating(studio, name)]
     async with AsyncExitStack() as stack:
         if isinstance(workspaces, InstalledWorkspaces):
             app = many_workspaces_app(settings, inbox, workspaces)
@@ -149,9 +148,9 @@ async def until_stopped(stop: asyncio.Event, tasks: list[asyncio.Task[None]], pa
                 raise EaselError(f"The bot stops: {type(error).__name__}: {error}") from error
 
 
-async def beat(studio: Studio, name: str) -> None:
+async def keep_beating(studio: Studio, name: str) -> None:
     """Show that the bot is alive, without end."""
     while True:
         with suppress(EaselError):
-            await asyncio.to_thread(studio.records.see_worker, name, [ROLE], socket.gethostname(), os.getpid())
+            await asyncio.to_thread(beat, studio.records, name, [ROLE])
         await asyncio.sleep(BEAT_SECONDS)

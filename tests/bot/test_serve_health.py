@@ -6,9 +6,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from bot.health import serve_health
 from bot.metrics import measured_visit
 from bot.pipeline.publish import publish
+from bot.processes.health import serve_health
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.pipeline.worker import stop_on_signals
+from bot.processes.stopping import stop_on_signals
 
 PATIENCE_SECONDS = 9.5
 """How long a role may take to stop before it is ended; what it had under way is recovered when it starts again."""

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import os
-import signal
-import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from types import FrameType
 
 from bot.errors import EaselError
-from bot.health import serve_health
-from bot.locks import locked
 from bot.pipeline.durable import DRAW, PUBLISH, Workshop
 from bot.pipeline.reminders import remind
 from bot.pipeline.sharing import SharingStudio
 from bot.pipeline.studio import Studio
 from bot.pipeline.sweep import look_after_orphans, sweep
+from bot.processes.health import serve_health
+from bot.processes.names import BEAT_SECONDS, beat, only_one, process_name
+from bot.processes.stopping import stop_on_signals
 from bot.settings import Settings
 from bot.upkeep.retention import retain
 
 SWEEP_SECONDS = 0.5
-BEAT_SECONDS = 5.0
 REMIND_SECONDS = 60.0
 RETENTION_SECONDS = 3600.0
 PATIENCE_SECONDS = 6
 """How long running work may go on after the signal to stop; with the rest of the way out it stays under ten seconds."""
-
-
-def worker_name(queues: Sequence[str], name: str = "") -> str:
-    """The stable name of a worker: given, or its queues and this machine."""
-    return name or f"{'-'.join(queues)}@{socket.gethostname()}"
 
 
 def run_worker(
@@ -44,7 +35,7 @@ def run_worker(
     Raises:
         EaselError: if a worker of this name runs already.
     """
-    name = worker_name(queues, name)
+    name = process_name(queues, name)
     stop = stop_on_signals()
     with only_one(settings, name):
         studio = SharingStudio(settings) if DRAW in queues else Studio(settings)
@@ -70,7 +61,7 @@ def keep_going(studio: Studio, workshop: Workshop, stop: threading.Event, parent
     while not stop.is_set() and parent in (None, os.getppid()):
         try:
             if time.monotonic() - last_beat >= BEAT_SECONDS:
-                records.see_worker(workshop.name, workshop.queues, socket.gethostname(), os.getpid())
+                beat(records, workshop.name, workshop.queues)
                 last_beat = time.monotonic()
                 if PUBLISH in workshop.queues:
                     look_after_orphans(records, workshop)
@@ -85,32 +76,3 @@ def keep_going(studio: Studio, workshop: Workshop, stop: threading.Event, parent
         except (EaselError, OSError) as error:  # the database is busy or away, the disk full: the next one tries again
             print(f"easel: {workshop.name}: {error}", flush=True)  # noqa: T201
         stop.wait(SWEEP_SECONDS)
-
-
-def stop_on_signals() -> threading.Event:
-    """An event that SIGTERM and SIGINT set."""
-    stop = threading.Event()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
-    return stop
-
-
-@contextmanager
-def only_one(settings: Settings, name: str) -> Iterator[None]:
-    """Hold the name on this machine: two processes of one name would run each other's work.
-
-    Raises:
-        EaselError: if another process holds it. The lock ends with its process, however that ends.
-    """
-    folder = settings.home / "workers"
-    folder.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as held:
-        try:
-            held.enter_context(locked(folder / f"{name}.lock", wait=False))
-        except BlockingIOError:
-            raise EaselError(f"A worker named {name} runs already. Stop it first, or give this one --name.") from None
-        yield
