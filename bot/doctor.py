@@ -228,6 +228,19 @@ def check_writer(studio: Studio) -> Iterator[Finding]:
         yield Finding("writer", Health.GOOD, told)
 
 
+def check_moderation(studio: Studio) -> Iterator[Finding]:
+    """The policy and the rules in it can be applied."""
+    from moderation import ModerationError
+
+    try:
+        policy = studio.moderators.policy
+    except ModerationError as error:
+        yield Finding("moderation", Health.BROKEN, str(error))
+    else:
+        looking = ", ".join(dict.fromkeys(policy.text + policy.pictures))
+        yield Finding("moderation", Health.GOOD, f"{looking} look, by {policy.path}")
+
+
 def check_credentials(studio: Studio) -> Iterator[Finding]:
     """Published pictures can be signed, and by whom."""
     try:
@@ -257,6 +270,7 @@ CHECKS: tuple[Callable[[Studio], Iterator[Finding]], ...] = (
     check_model,
     check_products,
     check_writer,
+    check_moderation,
     check_accounts,
     check_slack,
     check_credentials,

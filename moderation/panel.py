@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Maker = Callable[[Policy], Moderator[Any]]
 
 REJECTED_BEFORE = "rejected-before"
+STATED = ("personal-data", "brand")
+"""Moderators that are nothing but what the policy says of them: a mistake in it is met before anything is judged."""
+
 TEXT_MAKERS = {
     "rules": "moderation.text.rules:RuleList",
     "meaning": "moderation.text.meaning:Meaning",
@@ -62,9 +65,11 @@ class Moderators:
         Raises:
             PolicyError: the policy file cannot be applied.
         """
-        if isinstance(policy, Policy):
-            return cls(policy)
-        return cls(Policy.load(policy) if policy is not None else Policy.load())
+        if not isinstance(policy, Policy):
+            policy = Policy.load(policy) if policy is not None else Policy.load()
+        for name in STATED:
+            _maker(TEXT_MAKERS, name)(policy)
+        return cls(policy)
 
     def judge_text(
         self,

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from moderation.errors import PolicyError
+from moderation.places import Places
 from moderation.verdicts import Thresholds
 
 TEXT_CATEGORIES = (
@@ -51,7 +52,7 @@ class Policy:
     """What a post must keep to.
 
     Attributes:
-        path: the file it was read from; lists named in it are relative to its folder.
+        places: the file it was read from, and where in it things stand.
         text: names of the moderators that read texts, in order.
         pictures: names of the moderators that look at pictures, in order.
         time_limit_seconds: how long one moderator may take for one text or picture.
@@ -61,7 +62,7 @@ class Policy:
         options: moderator -> its own settings, checked by the moderator when it loads.
     """
 
-    path: Path
+    places: Places
     text: tuple[str, ...]
     pictures: tuple[str, ...]
     time_limit_seconds: float
@@ -79,6 +80,26 @@ class Policy:
         """
         path = Path(path)
         return _Reader(path, _read(path)).policy()
+
+    @property
+    def path(self) -> Path:
+        """The file it was read from; lists named in it are relative to its folder."""
+        return self.places.path
+
+    def refusal(self, moderator: str, key: str, what: str) -> PolicyError:
+        """The error that names the line of one of a moderator's own settings."""
+        return self.places.refusal(["options", moderator, key], f"[options.{moderator}] {key}: {what}.")
+
+    def texts(self, moderator: str, key: str) -> list[str]:
+        """One of a moderator's own settings that is a list of texts; empty if it is not given.
+
+        Raises:
+            PolicyError: it is something else.
+        """
+        values = self.options.get(moderator, {}).get(key, [])
+        if not isinstance(values, list) or not all(isinstance(value, str) and value.strip() for value in values):
+            raise self.refusal(moderator, key, "must be a list of texts")
+        return values
 
     def thresholds(
         self,
@@ -129,7 +150,7 @@ class _Reader:
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
-        self.lines = line_numbers(text)
+        self.places = Places.of(path, text)
         try:
             self.tables = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -138,9 +159,8 @@ class _Reader:
             raise PolicyError(f"{path}, line {line[1] if line else last}: not TOML: {error}.") from error
 
     def refuse(self, keys: Sequence[str], what: str) -> PolicyError:
-        """The error that names the line on which `keys` (or the closest table around it) stands."""
-        known = next((self.lines[tuple(keys[:n])] for n in range(len(keys), 0, -1) if tuple(keys[:n]) in self.lines), 1)
-        return PolicyError(f"{self.path}, line {known}: {what}")
+        """The error that names the line on which `keys` stands."""
+        return self.places.refusal(keys, what)
 
     def policy(self) -> Policy:
         """The checked policy."""
@@ -151,7 +171,7 @@ class _Reader:
             keys = ("text", "pictures", "time_limit_seconds", "load_limit_seconds")
             self.known(key, keys, ["moderators", key], "setting")
         return Policy(
-            path=self.path,
+            places=self.places,
             text=self.names(moderators, "text", TEXT_MODERATORS),
             pictures=self.names(moderators, "pictures", PICTURE_MODERATORS),
             time_limit_seconds=self.seconds(moderators, "time_limit_seconds"),
@@ -251,25 +271,3 @@ class _Reader:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value == value
-
-
-TABLE = re.compile(r"^\s*\[\[?\s*(?P<keys>[^\]]+?)\s*\]\]?\s*(#.*)?$")
-ENTRY = re.compile(r"""^\s*(?P<keys>(?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
-KEY = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
-
-
-def line_numbers(text: str) -> dict[tuple[str, ...], int]:
-    """The line of each table and key of a TOML text, which tomllib does not tell."""
-    lines: dict[tuple[str, ...], int] = {}
-    table: tuple[str, ...] = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if match := TABLE.match(line):
-            table = _keys(match["keys"])
-            lines.setdefault(table, number)
-        elif match := ENTRY.match(line):
-            lines.setdefault(table + _keys(match["keys"]), number)
-    return lines
-
-
-def _keys(dotted: str) -> tuple[str, ...]:
-    return tuple(key.strip("\"'") for key in KEY.findall(dotted))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import regex
 
@@ -22,7 +21,6 @@ EXPRESSION_SECONDS = 0.2
 
 LONGEST_EXPRESSION = 500
 LINK = regex.compile(r"(?:https?://|www\.)[^\s<>\"')\]]{1,2000}", regex.IGNORECASE)
-KEYS = ("banned", "claims", "competitors", "required", "disclosure", "allowed_links", "expressions")
 
 Rule = Callable[[str, Sequence[Word]], Iterator[Finding]]
 
@@ -41,18 +39,21 @@ class Brand:
         """The rules of the policy.
 
         Raises:
-            PolicyError: an unknown rule, a term or an expression that cannot be read.
+            PolicyError: an unknown rule, a term or an expression that cannot be read; with file and line.
         """
-        options = policy.options.get(CATEGORY, {})
-        for key in options:
-            if key not in KEYS:
-                raise PolicyError(
-                    f"{policy.path}: unknown rule {key!r} under [options.brand]. Known: {', '.join(KEYS)}."
-                )
-        try:
-            return cls(list(_rules(options)))
-        except PolicyError as error:
-            raise PolicyError(f"{policy.path}: [options.brand]: {error}.") from error
+        given = policy.options.get(CATEGORY, {})
+        for key in given:
+            if key not in RULES:
+                raise policy.refusal(CATEGORY, key, f"unknown rule. Known: {', '.join(RULES)}")
+        rules: list[Rule] = []
+        for key, make in RULES.items():
+            if key in given:
+                texts = policy.texts(CATEGORY, key)
+                try:
+                    rules += make(texts)
+                except PolicyError as error:
+                    raise policy.refusal(CATEGORY, key, str(error)) from error
+        return cls(rules)
 
     def examine(self, text: str, /) -> list[Finding]:
         """One finding for each rule that `text` breaks."""
@@ -60,31 +61,12 @@ class Brand:
         return [finding for rule in self._rules for finding in rule(text, row)]
 
 
-def _rules(options: Mapping[str, Any]) -> Iterator[Rule]:
-    yield _listed(_terms(options, "banned"), BANNED, "{} is banned by the brand's rules")
-    yield _listed(_terms(options, "claims"), CLAIM, "{} is a claim that needs proof")
-    yield _listed(_terms(options, "competitors"), COMPETITOR, "{} names a competitor")
-    yield _missing(_terms(options, "required"), "the text must mention one of: {}")
-    yield _missing(_terms(options, "disclosure"), "the text must be disclosed with one of: {}")
-    if "allowed_links" in options:
-        yield _links(tuple(site.casefold() for site in _strings(options, "allowed_links")))
-    for source in _strings(options, "expressions"):
-        yield _expression(source)
+def _terms(texts: Sequence[str]) -> list[Term]:
+    return [parse_term(text.removeprefix("#")) for text in texts]
 
 
-def _strings(options: Mapping[str, Any], key: str) -> list[str]:
-    values = options.get(key, [])
-    if not isinstance(values, list) or not all(isinstance(value, str) and value.strip() for value in values):
-        raise PolicyError(f"{key!r} must be a list of texts")
-    return values
-
-
-def _terms(options: Mapping[str, Any], key: str) -> list[Term]:
-    return [parse_term(value.removeprefix("#")) for value in _strings(options, key)]
-
-
-def _listed(terms: Sequence[Term], score: float, reason: str) -> Rule:
-    index = TermIndex(terms)
+def _listed(texts: Sequence[str], score: float, reason: str) -> Rule:
+    index = TermIndex(_terms(texts))
 
     def rule(text: str, row: Sequence[Word]) -> Iterator[Finding]:
         for _, start, end in index.find([word.letters for word in row]):
@@ -94,7 +76,8 @@ def _listed(terms: Sequence[Term], score: float, reason: str) -> Rule:
     return rule
 
 
-def _missing(terms: Sequence[Term], reason: str) -> Rule:
+def _missing(texts: Sequence[str], reason: str) -> Rule:
+    terms = _terms(texts)
     index = TermIndex(terms)
 
     def rule(text: str, row: Sequence[Word]) -> Iterator[Finding]:
@@ -104,8 +87,9 @@ def _missing(terms: Sequence[Term], reason: str) -> Rule:
     return rule
 
 
-def _links(allowed: Sequence[str]) -> Rule:
-    """Links must lead to one of `allowed` sites or a part of one."""
+def _links(sites: Sequence[str]) -> Rule:
+    """Links must lead to one of `sites` or a part of one."""
+    allowed = [site.casefold() for site in sites]
 
     def rule(text: str, row: Sequence[Word]) -> Iterator[Finding]:
         for match in LINK.finditer(text):
@@ -137,3 +121,15 @@ def _expression(source: str) -> Rule:
             yield Finding(CATEGORY, EXPRESSION, f"brand: {match[0][:80]!r} matches {source!r}", match.span())
 
     return rule
+
+
+RULES: Mapping[str, Callable[[Sequence[str]], Iterable[Rule]]] = {
+    "banned": lambda texts: [_listed(texts, BANNED, "{} is banned by the brand's rules")],
+    "claims": lambda texts: [_listed(texts, CLAIM, "{} is a claim that needs proof")],
+    "competitors": lambda texts: [_listed(texts, COMPETITOR, "{} names a competitor")],
+    "required": lambda texts: [_missing(texts, "the text must mention one of: {}")],
+    "disclosure": lambda texts: [_missing(texts, "the text must be disclosed with one of: {}")],
+    "allowed_links": lambda texts: [_links(texts)],
+    "expressions": lambda texts: map(_expression, texts),
+}
+"""What each list under `options.brand` makes; a PolicyError without file and line where it cannot be read."""

@@ -96,9 +96,12 @@ class PersonalData:
 
     @classmethod
     def load(cls, policy: Policy) -> PersonalData:
-        """Addresses and numbers under `options.personal-data.allowed` are no finding."""
-        allowed = policy.options.get(CATEGORY, {}).get("allowed", [])
-        return cls(frozenset(_bare(str(entry)) for entry in allowed))
+        """Addresses and numbers under `options.personal-data.allowed` are no finding.
+
+        Raises:
+            PolicyError: it is no list of texts; with file and line.
+        """
+        return cls(frozenset(map(_bare, policy.texts(CATEGORY, "allowed"))))
 
     def examine(self, text: str, /) -> list[Finding]:
         """One finding for each piece of personal data; the reason does not repeat it."""

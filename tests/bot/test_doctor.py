@@ -7,6 +7,7 @@ import pytest
 
 from bot.doctor import examine
 from bot.records import PublicationState
+from moderation.policy import DEFAULT_POLICY
 
 
 @pytest.fixture
@@ -30,6 +31,16 @@ def test_whose_products_draw_is_told_with_the_reason(found, monkeypatch):
     [(health, told)] = found("products")
     assert health == "good"
     assert "XLA's serve: there is no C compiler `no-such-compiler`" in told
+
+
+def test_a_mistake_in_the_rules_of_moderation_is_told_with_its_line(found, home):
+    shipped = DEFAULT_POLICY.read_text(encoding="utf-8")
+    home.mkdir()
+    (home / "moderation.toml").write_text(shipped.replace("\nexpressions = []", "\nexpressions = ['((']"))
+    line = shipped.splitlines().index("expressions = []") + 1
+    [(health, told)] = found("moderation")
+    assert health == "broken"
+    assert told.startswith(f"{home / 'moderation.toml'}, line {line}: [options.brand] expressions: ")
 
 
 def test_publications_that_nobody_publishes_are_told(found, approve):

@@ -1,9 +1,11 @@
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from moderation import Decision, Moderators, Policy, PolicyError, Verdict
+from moderation.policy import DEFAULT_POLICY
 from moderation.text.brand import Brand
 from moderation.text.personal_data import PersonalData
 
@@ -97,5 +99,29 @@ def test_an_expression_that_would_take_for_ever_is_stopped_and_shown_to_a_person
 )
 def test_brand_rules_that_cannot_be_read_are_refused_with_the_file(options: dict[str, Any]) -> None:
     policy = replace(Policy.load(), options={"brand": options})
-    with pytest.raises(PolicyError, match=r"moderation\.toml.*\[options\.brand\]"):
+    with pytest.raises(PolicyError, match=r"moderation\.toml, line \d+: \[options\.brand\] \w+: "):
         Brand.load(policy)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "expressions = []",
+            "expressions = ['fine', '((']",
+            "[options.brand] expressions: the expression '(('",
+        ),
+        ("competitors = []", "competitors = ['']", "[options.brand] competitors: must be a list of texts."),
+        ("allowed = []", "allowed = 7", "[options.personal-data] allowed: must be a list of texts."),
+    ],
+)
+def test_a_mistake_in_a_teams_own_rules_is_refused_with_file_and_line_before_anything_is_judged(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    shipped = DEFAULT_POLICY.read_text(encoding="utf-8")
+    path = tmp_path / "moderation.toml"
+    path.write_text(shipped.replace(f"\n{old}", f"\n{new}"), encoding="utf-8")
+    line = shipped.splitlines().index(old) + 1
+    with pytest.raises(PolicyError) as refused:
+        Moderators.load(path)
+    assert str(refused.value).startswith(f"{path}, line {line}: {told}")
