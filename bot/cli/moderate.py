@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,19 +60,21 @@ def _judge(moderators: Moderators, kind: str, subject: str, audience: dict[str, 
 def _subjects(subjects: list[str]) -> Iterator[tuple[str, str]]:
     for subject in subjects:
         looks_like_picture = Path(subject).suffix.lower() in PICTURE_SUFFIXES and len(subject.split()) == 1
-        if _is_file(subject):
-            yield "file", subject
-        elif subject.endswith("/") or not subject.strip():
+        if not subject.strip():
             raise Misuse(f"{subject!r}: neither a text nor the path of a picture.")
+        if _leads_to(Path.is_dir, subject):
+            raise Misuse(f"{subject}: a folder. Give the path of a picture in it, or a text.")
+        if _leads_to(Path.is_file, subject):
+            yield "file", subject
         elif looks_like_picture:
             raise Misuse(f"{subject}: no such picture. Give the path of a file, or a text.")
         else:
             yield "text", _checked(subject, "the text")
 
 
-def _is_file(subject: str) -> bool:
+def _leads_to(is_kind: Callable[[Path], bool], subject: str) -> bool:
     try:
-        return Path(subject).is_file()
+        return is_kind(Path(subject))
     except (OSError, ValueError):  # too long for a path, or with a NUL: a text
         return False
 

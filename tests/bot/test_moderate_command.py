@@ -4,6 +4,8 @@ import json
 
 from PIL import Image
 
+from moderation.policy import DEFAULT_POLICY
+
 
 def test_texts_are_judged_one_json_object_each(easel_here):
     ran = easel_here("moderate", "--json", "Come to our party!", "Kill yourself.")
@@ -37,18 +39,29 @@ def test_people_get_a_table(easel_here):
     assert "rules" in ran.stdout
 
 
+def test_a_draft_with_slashes_in_it_is_a_text(easel_here):
+    drafts = ["and/or, either/or", "/shrug we open tomorrow", "come to https://example.org/"]
+    ran = easel_here("moderate", "--json", *drafts)
+    assert ran.returncode == 0, ran.stderr
+    assert [json.loads(line)["text"] for line in ran.stdout.splitlines()] == drafts
+
+
 def test_misuse_is_one_clear_line(easel_here, tmp_path):
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9\n")
     (tmp_path / "policy.toml").write_text("[thresholds]\nspam = 1\n")
+    shipped = DEFAULT_POLICY.read_text(encoding="utf-8")
+    (tmp_path / "brand.toml").write_text(shipped.replace("\nexpressions = []", "\nexpressions = ['((']"))
     for arguments, status, told in (
         ([], 2, "Say what to judge"),
         (["missing.png"], 2, "no such picture"),
         (["  "], 2, "neither a text nor"),
-        ([f"{tmp_path}/"], 2, "neither a text nor"),
+        ([f"{tmp_path}/"], 2, ": a folder"),
+        ([str(tmp_path)], 2, f"{tmp_path}: a folder"),
         (["--file", str(tmp_path / "none.txt")], 2, "cannot be read"),
         (["--file", str(tmp_path / "latin.txt")], 2, "not UTF-8"),
         (["x" * 100_001], 2, "100,001 characters"),
         (["--policy", str(tmp_path / "policy.toml"), "hello"], 1, "policy.toml, line"),
+        (["--policy", str(tmp_path / "brand.toml"), "hello"], 1, "brand.toml, line"),
     ):
         ran = easel_here("moderate", *arguments)
         assert (ran.returncode, told in ran.stderr) == (status, True), ran.stderr
