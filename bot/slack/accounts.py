@@ -52,9 +52,7 @@ async def offer_consent(desk: Desk, row: RequestRow) -> None:
     address = await desk.do(begin_consent, desk.settings, desk.records, account, redirect)
     where = "" if public else ", in a browser on the machine that runs Easel"
     told = f"Connect {network_name(network, name)} on its own page{where}. The link works for a quarter of an hour."
-    await desk.tell(
-        row.body, told, [section(plain(told)), actions(button("Open the page", LEAVE, "page", url=address))]
-    )
+    await desk.tell(row, told, [section(plain(told)), actions(button("Open the page", LEAVE, "page", url=address))])
     if loopback:
         [state] = parse_qs(urlsplit(address).query)["state"]
         desk.later(wait_for_browser(desk, row, loopback, state))
@@ -67,7 +65,7 @@ async def wait_for_browser(desk: Desk, row: RequestRow, loopback: Loopback, stat
         told = await desk.do(loopback.wait, state, lambda query: finished(desk.settings, desk.records, query), seconds)
     except (EaselError, PublishError) as error:
         told = str(error)
-    await desk.tell(row.body, told)
+    await desk.tell(row, told)
 
 
 def finished(settings: Settings, records: Records, query: Mapping[str, str]) -> str:

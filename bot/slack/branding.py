@@ -39,7 +39,7 @@ async def save_brand(desk: Desk, row: RequestRow) -> None:
     told = (
         f"The brand holds for new briefs from now on; changed: {', '.join(changed)}." if changed else "Nothing changed."
     )
-    await desk.tell(row.body, told)
+    await desk.tell(row, told)
 
 
 def generators_of(studio: Studio) -> list[str]:

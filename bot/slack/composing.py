@@ -66,7 +66,7 @@ async def open_compose(
 async def offer_form(desk: Desk, row: RequestRow, told: str) -> None:
     """A button that opens the form with what was asked."""
     blocks = [section(label(told, 3_000)), actions(button("Open the form", "open_form", row.key, style="primary"))]
-    await desk.tell(row.body, told, blocks)
+    await desk.tell(row, told, blocks)
 
 
 def draft_of(row: RequestRow) -> str:

@@ -6,7 +6,6 @@ the second (a process died, an answer was lost) looks in Slack before posting.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -20,7 +19,7 @@ from bot.records.tables import ThreadRow
 from bot.slack.blocks.words import Json
 from bot.slack.desk import Desk
 from bot.slack.files import Upload, upload
-from bot.slack.found import find_files, find_message, tag
+from bot.slack.found import digest, find_files, find_message, tag
 
 NOT_HERE = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action", "team_not_found"})
 """Slack's words for a channel that the app may not write to."""
@@ -142,8 +141,3 @@ class Conversation:
         if direct == lost:
             raise error
         self.channel, self.thread_ts, self.messages["lost"] = direct, None, lost
-
-
-def digest(blocks: Sequence[Json]) -> str:
-    """What a message says, in short."""
-    return hashlib.sha256(json.dumps(blocks, sort_keys=True).encode()).hexdigest()[:16]

@@ -16,9 +16,11 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.errors import Misuse
 from bot.pipeline.studio import Studio
 from bot.records import Records
+from bot.records.tables import RequestRow
 from bot.roles import Role, Rules, rules_for
 from bot.settings import Settings
 from bot.slack.blocks.words import Json
+from bot.slack.found import digest, find_message, tag
 from bot.slack.payloads import place_of
 
 P = ParamSpec("P")
@@ -137,8 +139,12 @@ class Desk:
             who = f" ({', '.join(f'<@{person}>' for person in people)})" if people else ""
             raise Misuse(f"{REFUSALS[role]}{who}. Nothing was changed. An admin changes who may: `/easel rules`.")
 
-    async def tell(self, body: Mapping[str, Any], text: str, blocks: Sequence[Json] | None = None) -> None:
-        """Tell the person who asked, and nobody else: where they asked, or in a direct message where that fails."""
+    async def tell(self, row: RequestRow, text: str, blocks: Sequence[Json] | None = None) -> None:
+        """Tell the person who asked, and nobody else: where they asked, or in a direct message where that fails.
+
+        A direct message is sent once, also if the request is carried out again after a crash.
+        """
+        body = row.body
         extra: dict[str, Any] = {"blocks": list(blocks)} if blocks else {}
         if address := body.get("response_url"):
             answer = await AsyncWebhookClient(str(address)).send(
@@ -157,7 +163,12 @@ class Desk:
                 pass  # not a member of the channel, or it is archived: tell them directly
             else:
                 return
-        await self.client.chat_postMessage(channel=await self.direct(user), text=text, **extra)
+        direct, key = await self.direct(user), f"{row.key}:{digest([text, blocks])}"
+        told_before = row.attempts > 1 and await find_message(
+            self.client, await self.bot_user(), direct, None, key, row.created_at.timestamp()
+        )
+        if not told_before:
+            await self.client.chat_postMessage(channel=direct, text=text, metadata=tag(key), **extra)
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that may take long and need not survive this process."""

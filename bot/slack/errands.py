@@ -119,11 +119,11 @@ class Errands:
             try:
                 await self._kinds[row.kind](desk, row)
             except TOLD as error:
-                await desk.tell(row.body, for_person(str(error)))
+                await desk.tell(row, for_person(str(error)))
             except SlackApiError as error:
                 if error.response.get("error") not in LATE_TRIGGERS:
                     raise
-                await desk.tell(row.body, TOO_LATE)
+                await desk.tell(row, TOO_LATE)
             if (row.body.get("view") or {}).get("kind") == "home":
                 await publish_home(desk, row.body["user"])
         except Exception as error:  # noqa: BLE001 - whatever it is, the row stays and is tried again

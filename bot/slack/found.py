@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,6 +24,11 @@ PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "service_un
 """Slack's words for what may work the next time; any other refusal stays one."""
 
 log = logging.getLogger("easel.slack")
+
+
+def digest(said: Sequence[Any]) -> str:
+    """What a message says, in short."""
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def tag(key: str) -> dict[str, Any]:

@@ -30,4 +30,4 @@ async def save_rules(desk: Desk, row: RequestRow) -> None:
     }
     await desk.do(desk.records.set_rules, scope, rules, row.person, "set the rules in Slack")
     where = "everywhere without rules of its own" if not scope else "in this channel"
-    await desk.tell(row.body, f"The rules hold {where} from now on.")
+    await desk.tell(row, f"The rules hold {where} from now on.")

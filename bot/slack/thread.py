@@ -26,10 +26,11 @@ from bot.slack.blocks.outcome import outcome_blocks, outcome_text
 from bot.slack.blocks.review import Gallery, alt_of, review_blocks
 from bot.slack.blocks.status import status_blocks, status_text
 from bot.slack.blocks.words import Json, context, escaped, marked, section
-from bot.slack.conversation import REFUSED_BLOCKS, Conversation, digest
+from bot.slack.conversation import REFUSED_BLOCKS, Conversation
 from bot.slack.desk import Desk
 from bot.slack.errands import reason
 from bot.slack.files import Upload, discard, upload
+from bot.slack.found import digest
 from bot.slack.inbox import user_of
 from bot.slack.story import Story, read_story
 from bot.slack.trusting import approve_unseen, trusted_pick

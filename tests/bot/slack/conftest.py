@@ -123,7 +123,7 @@ def told(monkeypatch):
     """What the person hears."""
     heard = []
 
-    async def tell(_, body, text, blocks=None):
+    async def tell(_, row, text, blocks=None):
         heard.append(text)
 
     monkeypatch.setattr(Desk, "tell", tell)

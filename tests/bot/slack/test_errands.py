@@ -72,8 +72,8 @@ async def carried_out_too_late(records, desk):
 def test_a_form_that_comes_too_late_is_told_once_and_not_tried_again(studio, monkeypatch):
     told = []
 
-    async def tell(_, body, text, blocks=None):
-        told.append((body["user"], text))
+    async def tell(_, row, text, blocks=None):
+        told.append((row.body["user"], text))
 
     monkeypatch.setattr(Desk, "tell", tell)
     desk = Desk(studio, AsyncWebClient(base_url="http://127.0.0.1:9/api/"))

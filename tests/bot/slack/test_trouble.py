@@ -91,6 +91,31 @@ def test_where_a_workspace_lets_nobody_look_a_lost_answer_is_shown_again(office,
     assert office.records.thread(post_id).messages["status"]["ts"]
 
 
+def tell(office, row, text):
+    """Tell who asked for the row, as a new process does."""
+
+    async def told():
+        async with open_session() as session:
+            await (await OneWorkspace(office, session).desk_of("local")).tell(row, text)
+
+    asyncio.run(told())
+
+
+def test_what_a_person_was_told_directly_is_not_told_again_when_its_answer_was_lost(office, slack, people):
+    records = office.records
+    row = records.keep_request("home:lost", "rules", "slack:U0REQUESTER", {"user": "U0REQUESTER"})
+    lose_the_answer(slack, "chat.postMessage")
+    with pytest.raises(ClientError):
+        tell(office, row, "The rules hold.")
+    records.postpone_request(row.id, datetime.now(UTC), "the answer was lost")
+    [again] = records.claim_requests(1)
+    for text in ("The rules hold.", "Nothing was changed.", "The rules hold."):
+        tell(office, again, text)
+    records.finish_request(row.id)
+    told = [message["text"] for message in people.messages("requester", people.direct("requester"))]
+    assert told == ["The rules hold.", "Nothing was changed."]
+
+
 def test_candidates_are_shown_also_if_somebody_looked_between_their_being_ready_and_the_drawings_end(
     office, slack, people
 ):

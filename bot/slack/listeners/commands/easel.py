@@ -58,7 +58,7 @@ async def carry_out(desk: Desk, row: RequestRow) -> None:
     text = plain_words(row.body["text"]).strip()
     channel, user = row.body["channel"], row.body["user"]
     if text.lower() in ("help", "?"):
-        await desk.tell(row.body, HELP)
+        await desk.tell(row, HELP)
     elif text.lower() == "rules":
         await open_rules(desk, row)
     elif text.lower() == "brand":
