@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from playground.networks.faults import Faults
-from playground.networks.journal import Journal
+from playground.faults import Faults
+from playground.journal import Journal
 
 
 class CommonControls:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from publishers.credentials import OAuth1Token, OAuth2Token, Refresh, Rotate, saving
 from publishers.errors import Outcome, PublishError, Reason
-from publishers.limits import Limits, PictureLimits, limits_of
+from publishers.limits import Limits, PictureLimits
+from publishers.networks import limits_of
 from publishers.protocol import Publisher
 from publishers.publication import (
     Absent,

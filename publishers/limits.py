@@ -1,13 +1,9 @@
-"""What each network allows, and whether a post keeps to it: known before anything is sent."""
+"""What a network allows, and whether a post keeps to it: known before anything is sent."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from publishers.errors import PublishError
-from publishers.linkedin.text import commentary_length
-from publishers.x.text import REFUSED_CHARACTERS, weighted_length
 
 
 @dataclass(frozen=True)
@@ -72,44 +68,3 @@ class Limits:
         if any("\ud800" <= character <= "\udfff" for character in text):
             lines.append(f"The {name} for {self.network} holds half a surrogate pair: type that character anew.")
         return lines
-
-
-# Sources: X and LinkedIn's published specifications, docs/networks.md. The side of X is what its upload
-# refuses ("Image dimensions must be >= 4x4 and <= 8192x8192"); LinkedIn publishes an area and no side,
-# and 5 MB for a picture in a post.
-X_LIMITS = Limits(
-    network="x",
-    characters=280,
-    length=weighted_length,
-    refused_characters="\x00" + REFUSED_CHARACTERS,
-    pictures=4,
-    alt_characters=1_000,
-    picture=PictureLimits(bytes=5_000_000, side=8_192, area=8_192 * 8_192, formats=frozenset({"JPEG", "PNG", "WEBP"})),
-)
-LINKEDIN_LIMITS = Limits(
-    network="linkedin",
-    characters=3_000,
-    length=commentary_length,
-    pictures=20,
-    alt_characters=4_086,
-    picture=PictureLimits(bytes=5_000_000, side=36_152_319, area=36_152_319, formats=frozenset({"JPEG", "PNG"})),
-    carousel_pages=10,
-)
-# The outbox is a folder: its limits only keep a mistake from filling the disk.
-OUTBOX_LIMITS = Limits(
-    network="outbox",
-    characters=100_000,
-    pictures=20,
-    alt_characters=10_000,
-    picture=PictureLimits(bytes=20_000_000, side=16_384, area=64_000_000, formats=frozenset({"JPEG", "PNG", "WEBP"})),
-    carousel_pages=10,
-)
-
-ALL_LIMITS = {limits.network: limits for limits in (X_LIMITS, LINKEDIN_LIMITS, OUTBOX_LIMITS)}
-
-
-def limits_of(network: str) -> Limits:
-    """The limits of a network by its name; a PublishError that names those there are for any other."""
-    if network not in ALL_LIMITS:
-        raise PublishError(f"There is no network called {network[:40]!r}: choose from {', '.join(sorted(ALL_LIMITS))}.")
-    return ALL_LIMITS[network]

@@ -21,7 +21,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from publishers.errors import Outcome, PublishError, Reason
-from publishers.limits import Limits, limits_of
+from publishers.limits import Limits
+from publishers.networks import limits_of
 from publishers.outbox_page import post_page
 from publishers.pictures import picture_kind, prepare_picture
 from publishers.publication import Absent, AccountReport, Found, Lookup, Media, Publication, Published

@@ -28,7 +28,7 @@ from bot.slack.logs import log_to_stderr
 from bot.slack.showing import Showing
 from bot.slack.workspaces import OneWorkspace, Workspaces, open_session
 from publishers import limits_of
-from publishers.limits import ALL_LIMITS
+from publishers.networks import ALL_LIMITS
 
 ROLE = "slack"
 PING_SECONDS = 5.0

@@ -15,7 +15,7 @@ from bot.slack.incoming import with_emoji
 from generation.prompting.brief import DraftError
 from generation.prompting.draft import clean_draft
 from publishers import limits_of
-from publishers.limits import ALL_LIMITS
+from publishers.networks import ALL_LIMITS
 
 Errors = dict[str, str]
 

@@ -12,9 +12,9 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from playground.controls import CommonControls
+from playground.faults import Faults, FaultyNetworks
+from playground.journal import Journal
 from playground.networks.consent import ConsentPages
-from playground.networks.faults import Faults, FaultyNetworks
-from playground.networks.journal import Journal
 from playground.networks.linkedin_network import LinkedInNetwork
 from playground.networks.pages import feed_page
 from playground.networks.tokens import ACCESS_SECONDS, Account, Grant, Tokens

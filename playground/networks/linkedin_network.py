@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from playground.networks.pictures import MIME_TYPES, picture_facts
 from playground.networks.tokens import Account, Grant
 from playground.networks.world import Post, Upload, World, json_answer, now
+from playground.pictures import MIME_TYPES, picture_facts
 
 LONGEST_POST = 3_000
 LONGEST_ALT = 4_086

@@ -51,7 +51,7 @@ class LocalNetworks:
         return self._ask("GET", f"/{network}/")
 
     def arm(self, **fault: Any) -> None:
-        """Arm a fault, as `playground.networks.faults` describes them."""
+        """Arm a fault, as `playground.faults` describes them."""
         self._ask("POST", "/_faults", fault)
 
     def disarm(self) -> None:

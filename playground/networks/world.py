@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from playground.networks.journal import Journal
+from playground.journal import Journal
 from playground.networks.tokens import Tokens
 from playground.settings import Changeable
 

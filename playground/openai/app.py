@@ -3,7 +3,7 @@
 `POST /_script` queues answers for the next chat calls, each an object with `content`, `refusal` or `finish`; a queued
 answer is given as it is, whatever was asked. `POST /_settings` changes `json_schema` (false: such calls are refused
 with `refusal_status`, as some servers do), `gullible` and `key` (calls without it are refused). `POST /_faults` arms
-faults as `playground.networks.faults` describes them, with the network "v1". `GET /_journal` lists the calls.
+faults as `playground.faults` describes them, with the network "v1". `GET /_journal` lists the calls.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from playground.networks.faults import Faults, FaultyNetworks
+from playground.faults import Faults, FaultyNetworks
 from playground.openai import answers
 
 MODELS = ("stand-in-chat", "stand-in-images", "omni-moderation-latest")

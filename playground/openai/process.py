@@ -30,7 +30,7 @@ class LocalOpenAI:
         self._ask("POST", "/_settings", settings)
 
     def arm(self, **fault: Any) -> None:
-        """Arm a fault, as `playground.networks.faults` describes them."""
+        """Arm a fault, as `playground.faults` describes them."""
         self._ask("POST", "/_faults", {"network": "v1", **fault})
 
     def calls(self) -> list[dict[str, Any]]:

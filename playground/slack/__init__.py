@@ -29,7 +29,7 @@ list for several), ids, "2026-12-01", "09:30", or Unix seconds. The answer comes
 block_id. Then `GET /_see?as=requester` shows the person's conversations, modals and Home.
 
 Controls: `GET /_journal` (every call and delivery, a JSON object a line), `/_settings` (`settings.Settings`),
-`/_socket` ({"do": "warn", "refresh", "disable", "cut" or "freeze"}), `/_faults` (as in `playground.networks.faults`,
+`/_socket` ({"do": "warn", "refresh", "disable", "cut" or "freeze"}), `/_faults` (as in `playground.faults`,
 with the network "api" and the method as path, such as "/chat.postMessage"), `/_reset`.
 """
 

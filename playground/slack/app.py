@@ -19,9 +19,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from playground.controls import CommonControls
-from playground.networks.faults import Faults, FaultyNetworks
-from playground.networks.journal import Journal
-from playground.networks.pictures import MIME_TYPES, picture_facts
+from playground.faults import Faults, FaultyNetworks
+from playground.journal import Journal
+from playground.pictures import MIME_TYPES, picture_facts
 from playground.slack.answers import take_answer
 from playground.slack.credentials import Credentials
 from playground.slack.doors import Doors

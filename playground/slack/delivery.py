@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from playground.networks.journal import Journal
+from playground.journal import Journal
 from playground.slack.credentials import Credentials
 from playground.slack.settings import Settings
 from playground.slack.signed_http import RequestFailed, SignedHttp

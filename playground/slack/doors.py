@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from playground.networks.faults import Faults
+from playground.faults import Faults
 from playground.slack.errors import Impossible, SlackError
 from playground.slack.methods.access import uninstall
 from playground.slack.people import People

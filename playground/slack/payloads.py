@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from playground.networks.pictures import MIME_TYPES, picture_facts
+from playground.pictures import MIME_TYPES, picture_facts
 from playground.slack.modals import ModalOrHome
 from playground.slack.workspace import APP_ID, BOT_ID, BOT_USER, TEAM, Channel, File, Message, Person
 

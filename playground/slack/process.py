@@ -88,7 +88,7 @@ class LocalSlack:
         self._ask("POST", "/_socket", {"do": wish})
 
     def arm(self, **fault: Any) -> None:
-        """Arm a fault, as `playground.networks.faults` describes them; the network is "api"."""
+        """Arm a fault, as `playground.faults` describes them; the network is "api"."""
         self._ask("POST", "/_faults", {"network": "api", **fault})
 
     def disarm(self) -> None:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from playground.networks.journal import Journal
-from playground.networks.pictures import picture_facts
+from playground.journal import Journal
+from playground.pictures import picture_facts
 from playground.slack.blocks import check_blocks
 from playground.slack.credentials import Credentials, Installation
 from playground.slack.delivery import Delivery

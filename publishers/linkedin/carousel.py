@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from PIL import Image
 
 from publishers.errors import PublishError
-from publishers.limits import LINKEDIN_LIMITS, PictureLimits
+from publishers.limits import PictureLimits
+from publishers.linkedin.limits import LINKEDIN_LIMITS
 from publishers.pictures import prepare_picture
 
 LONGEST_SIDE = 2_160

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from publishers.answers import Answer, Timeouts, clock_skew, uncertain
 from publishers.credentials import OAuth2Token, Rotate, cannot_rotate
 from publishers.errors import Outcome, PublishError, Reason
-from publishers.limits import LINKEDIN_LIMITS, Limits
+from publishers.limits import Limits
 from publishers.linkedin.client import (
     API_ADDRESS,
     LOGIN_ADDRESS,
@@ -20,6 +20,7 @@ from publishers.linkedin.client import (
     LinkedInClient,
     version_warning,
 )
+from publishers.linkedin.limits import LINKEDIN_LIMITS
 from publishers.linkedin.text import escaped, plain
 from publishers.pictures import picture_kind, prepare_picture
 from publishers.publication import (

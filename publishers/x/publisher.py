@@ -13,7 +13,7 @@ import requests
 from publishers.answers import Answer, Timeouts, clock_skew, uncertain
 from publishers.credentials import OAuth1Token, OAuth2Token, Rotate, cannot_rotate
 from publishers.errors import PublishError, Reason
-from publishers.limits import X_LIMITS, Limits
+from publishers.limits import Limits
 from publishers.pictures import picture_kind, prepare_picture
 from publishers.publication import (
     Absent,
@@ -28,6 +28,7 @@ from publishers.publication import (
 from publishers.resemblance import RESEMBLES, resemblance
 from publishers.scopes import X_SCOPES
 from publishers.x.client import API_ADDRESS, XClient, answered
+from publishers.x.limits import X_LIMITS
 from publishers.x.text import has_link
 from publishers.x.timeline import text_of, written_at
 

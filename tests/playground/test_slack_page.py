@@ -319,7 +319,7 @@ def test_on_a_phone_the_conversations_slide_in_and_nothing_is_wider_than_the_win
 
 
 def test_a_part_that_the_page_does_not_know_fails_loudly():
-    from playground.networks.journal import Journal
+    from playground.journal import Journal
     from playground.slack.slack import Slack
 
     slack = Slack(manifest=Manifest(), credentials=Credentials(), settings=Settings(), journal=Journal())
@@ -330,7 +330,7 @@ def test_a_part_that_the_page_does_not_know_fails_loudly():
 
 
 def test_blocks_with_junk_in_them_are_refused_or_can_be_shown():
-    from playground.networks.journal import Journal
+    from playground.journal import Journal
     from playground.slack.errors import SlackError
     from playground.slack.slack import Slack
 

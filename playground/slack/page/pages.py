@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from playground.networks.pictures import MIME_TYPES, picture_facts
+from playground.pictures import MIME_TYPES, picture_facts
 from playground.slack.errors import Impossible, SlackError
 from playground.slack.page.forms import unix_time, values_of
 from playground.slack.page.screen import Screen

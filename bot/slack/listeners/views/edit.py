@@ -16,7 +16,7 @@ from bot.slack.forms import read, words_in
 from bot.slack.inbox import Asked, Inbox
 from bot.slack.payloads import id_at, kept_view, team_of, user_at
 from bot.slack.reading import read_texts
-from publishers.limits import ALL_LIMITS
+from publishers.networks import ALL_LIMITS
 
 CALLBACK = EDIT
 
