@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from generation.prompting.brand import Brand
 from generation.prompting.brief import PROMPT_WORD_LIMIT
+from generation.prompting.nouns import as_thing, bare, head_of, with_article
 from generation.prompting.ranking import Ranked, Ranking
 from generation.prompting.reading import Reading
 
@@ -13,6 +14,8 @@ THINGS_LIMIT = 4
 """Things in one picture: small models draw one or two well and lose the rest."""
 TOPICS_LIMIT = 6
 HINTS_LIMIT = 2
+FEW = 2
+"""Things beside which one more, of which only its place in the sentence is known, does no harm."""
 NAMED_COLOURS_LIMIT = 2
 STRONG = 1.5
 """Things below this rank (decorations, hints) are drawn only where nothing better is left."""
@@ -21,7 +24,6 @@ NEVER_WANTED = ("text", "letters", "watermark", "logo", "blurry")
 NOTHING_TO_DRAW = "a speech balloon"
 _PLAIN_COLOURS = "bright colours"
 _STYLE = "flat illustration"
-_PREPOSITIONS = frozenset({"with", "on", "in", "over", "from", "at", "behind"})
 
 
 def chosen_things(ranking: Ranking, brand: Brand) -> tuple[str, ...]:
@@ -30,20 +32,27 @@ def chosen_things(ranking: Ranking, brand: Brand) -> tuple[str, ...]:
     Things that the draft names or clearly stands for; else what may be things or is hinted at; else the mood.
     """
     ranked = [thing for thing in ranking.things if not brand.avoids(thing.picture.phrase)]
-    strong = [thing for thing in ranked if thing.score >= STRONG]
+    rare = [as_thing(word) for word in ranking.rare if not brand.avoids(word)]
+    strong = without_likes([thing for thing in ranked if thing.score >= STRONG])[:THINGS_LIMIT]
     if strong:
-        return tuple(_phrase(thing) for thing in without_likes(strong)[:THINGS_LIMIT])
-    unknown = [word for word in ranking.unknown if not brand.avoids(word)]
+        return (*(_phrase(thing) for thing in strong), *rare[: max(0, FEW - len(strong))])
+    unknown = rare or [word for word in ranking.unknown if not brand.avoids(word)]
     chosen = [*unknown[:HINTS_LIMIT], *(_phrase(thing) for thing in without_likes(ranked)[:HINTS_LIMIT])]
     return tuple(chosen[: HINTS_LIMIT + 1]) or (ranking.mood.picture if ranking.mood else NOTHING_TO_DRAW,)
 
 
 def without_likes(things: Sequence[Ranked]) -> list[Ranked]:
-    """The things without those that show the same as a better one: "a mountain with snow" after "a mountain"."""
+    """The things without those that show the same as another: of "a dog" and "an office dog" the second stays."""
     kept: dict[str, Ranked] = {}
     for thing in things:
-        kept.setdefault(_head(thing.picture.phrase), thing)
+        better = kept.setdefault(head_of(thing.picture.phrase).rstrip("s"), thing)
+        if better is not thing and _tells_more(thing.picture.phrase, better.picture.phrase):
+            kept[head_of(thing.picture.phrase).rstrip("s")] = thing
     return list(kept.values())
+
+
+def _tells_more(phrase: str, other: str) -> bool:
+    return set(bare(other).split()) < set(bare(phrase).split())
 
 
 def picture_prompt(things: Sequence[str], ranking: Ranking, brand: Brand) -> str:
@@ -88,6 +97,12 @@ def negative_words(
     return tuple(dict.fromkeys((*brand.avoid, *chosen)))
 
 
+def told(things: Sequence[str], ranking: Ranking) -> tuple[str, ...]:
+    """The things in the draft's own words: "a pelican", although a "pelican bird" is asked for."""
+    own = {_phrase(thing): _phrase(thing, thing.picture.told) for thing in ranking.things}
+    return tuple(own.get(thing, thing) for thing in things)
+
+
 def alt_text(things: Sequence[str], ranking: Ranking) -> str:
     """One plain sentence that describes the intended picture."""
     adjective = ranking.mood.adjective if ranking.mood else "colourful"
@@ -101,12 +116,6 @@ def topics(readings: Sequence[Reading], things: Sequence[str]) -> tuple[str, ...
     return tuple(dict.fromkeys((*tags, *(bare(thing) for thing in things))))[:TOPICS_LIMIT]
 
 
-def bare(phrase: str) -> str:
-    """A phrase without its article."""
-    first, _, rest = phrase.partition(" ")
-    return rest if first in {"a", "an", "the"} and rest else phrase
-
-
 def listed(things: Sequence[str]) -> str:
     """Things as a sentence lists them: "a dog, a ball and a tree"."""
     if len(things) == 1:
@@ -114,18 +123,11 @@ def listed(things: Sequence[str]) -> str:
     return ", ".join(things[:-1]) + " and " + things[-1]
 
 
-def _phrase(thing: Ranked) -> str:
-    phrase = thing.picture.phrase
-    if not thing.colour or thing.colour in phrase.split():
+def _phrase(thing: Ranked, phrase: str = "") -> str:
+    """How a thing stands in the prompt, or by another phrase: with its look."""
+    phrase = phrase or thing.picture.phrase
+    if not thing.look or thing.look in phrase.split():
         return phrase
-    first, _, rest = phrase.partition(" ")
-    if first in {"a", "an"} and rest:
-        return f"{'an' if thing.colour[0] in 'aeiou' else 'a'} {thing.colour} {rest}"
-    return f"{thing.colour} {phrase}"
-
-
-def _head(phrase: str) -> str:
-    """The main noun of a phrase: the last word before its first preposition."""
-    words = phrase.split()
-    end = next((place for place, word in enumerate(words) if word in _PREPOSITIONS and place), len(words))
-    return words[end - 1].rstrip("s")
+    return (
+        with_article(f"{thing.look} {bare(phrase)}") if phrase.startswith(("a ", "an ")) else f"{thing.look} {phrase}"
+    )

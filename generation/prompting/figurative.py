@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from generation.prompting.pictures import Picture, shows_nothing_as_verb
+from generation.prompting.homonyms import shows_nothing_as_verb
+from generation.prompting.nouns import head_of
+from generation.prompting.picture import Picture
 
 _ARTICLES = frozenset({"a", "an"})
 _COMPARISON_REACH = 2
@@ -25,11 +27,34 @@ _SUBJECTS = frozenset(
         *("please", "i'll", "we'll", "you'll", "they'll", "i'd", "we'd", "never", "always"),
     )
 )
+_OBJECTS = frozenset(
+    (
+        "a",
+        "an",
+        "the",
+        "my",
+        "your",
+        "our",
+        "his",
+        "her",
+        "their",
+        "this",
+        "that",
+        "these",
+        "those",
+        "it",
+        "us",
+        "them",
+        "me",
+    )
+)
+_NOUN_LEADERS = frozenset(("a", "an", "the", "my", "your", "our", "his", "her", "their", "this", "that", "new", "one"))
 _NO_PERSONS = frozenset({"animal", "food", "nature"})
 _PETS = frozenset({
     "a dog", "a cat", "a rabbit", "a hamster", "a horse", "a bird", "a parrot", "a turtle", "a fish", "a chicken",
     "a snake", "a lizard", "a goat", "a sheep", "a cow", "a pig", "a paw print",
 })  # fmt: skip
+_INSULTING = frozenset({"absolute", "utter"})
 _BEING = frozenset({"is", "are", "was", "were", "am", "be", "been", "being"})
 _DEGREES = frozenset({"such", "literally", "basically", "actually", "really", "truly", "honestly", "just", "kinda"})
 _PERSONS = frozenset({
@@ -85,7 +110,14 @@ def is_metaphor(keys: Sequence[str], place: int, picture: Picture) -> bool:
 
     Pets are left out: a draft that says of one "she's a lovely tabby" means a cat.
     """
-    if picture.group not in _NO_PERSONS or picture.phrase in _PETS:
+    if place and keys[place - 1] in _INSULTING:
+        return True
+    if (
+        f"a {head_of(picture.phrase)}" in _PETS
+        or picture.phrase in _PETS
+        or picture.group == "person"
+        or not (picture.plain or picture.group in _NO_PERSONS)
+    ):
         return False
     for start in range(place - 1, max(-1, place - 2 - _COMPARISON_REACH), -1):
         if keys[start] in _ARTICLES:
@@ -97,5 +129,14 @@ def is_metaphor(keys: Sequence[str], place: int, picture: Picture) -> bool:
 
 
 def is_verb(keys: Sequence[str], place: int, picture: Picture) -> bool:
-    """Whether the name of a thing stands where verbs do and shows nothing of it: "we train daily", "can't bear it"."""
-    return place > 0 and keys[place - 1] in _SUBJECTS and shows_nothing_as_verb(keys[place], picture)
+    """Whether the name of a thing stands where verbs do and shows nothing of it: "we train daily", "can't bear it".
+
+    A plain noun shows nothing as a verb, nor where its object follows: "anchor your brand".
+    """
+    before = keys[place - 1] if place else ""
+    if not picture.plain:
+        return before in _SUBJECTS and shows_nothing_as_verb(keys[place], picture)
+    if before == "to":
+        return not keys[place].endswith("s")
+    after = keys[place + 1] if place + 1 < len(keys) else ""
+    return before in _SUBJECTS or (after in _OBJECTS and before not in _NOUN_LEADERS)

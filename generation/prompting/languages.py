@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generation.prompting.language import is_stop_word
-from generation.prompting.pictures import HINT_WEIGHT, NAMED_WEIGHT, Picture, PictureTable
+from generation.prompting.picture import HINT_WEIGHT, NAMED_WEIGHT, Picture
+from generation.prompting.pictures import PictureTable
 from generation.prompting.slang import lengths_by_first
 from generation.prompting.tables import read_rows
 

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
 from generation.prompting.emojis import EmojiTable
 from generation.prompting.languages import LanguageTables
+from generation.prompting.nouns import NounTable
 from generation.prompting.pictures import PictureTable
 from generation.prompting.slang import Slang
-from generation.prompting.tables import LexiconError
+from generation.prompting.tables import WordList, read_words
 from generation.prompting.verbs import Verbs
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Everything the rules writer knows. `common` are words too common to be drawn or to be a topic."""
+    """Everything the rules writer knows.
+
+    `common` are words too common to be drawn or to be a topic, `unseen` those that are known to name nothing to draw.
+    """
 
     slang: Slang
     emojis: EmojiTable
     pictures: PictureTable
     common: frozenset[str]
     languages: LanguageTables
+    unseen: Container[str]
 
     @classmethod
     def load(cls, folder: Path | str) -> Lexicon:
@@ -32,16 +38,9 @@ class Lexicon:
         """
         folder = Path(folder)
         emojis = EmojiTable.load(folder / "emoji.tsv")
-        pictures = PictureTable.load(folder / "pictures.tsv", folder / "moods.tsv", emojis)
-        common = _common_words(folder / "common.txt")
+        nouns = NounTable.load(folder / "nouns.tsv", folder / "kinds.tsv")
+        pictures = PictureTable.load(folder / "pictures.tsv", folder / "moods.tsv", emojis, nouns)
+        common = read_words(folder / "common.txt")
         languages = LanguageTables(folder / "languages", pictures)
         slang = Slang.load(folder / "slang.tsv", Verbs.load(folder / "verbs.tsv"))
-        return cls(slang, emojis, pictures, common, languages)
-
-
-def _common_words(path: Path) -> frozenset[str]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LexiconError(f"{path} cannot be read: {error}.") from error
-    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+        return cls(slang, emojis, pictures, common, languages, WordList(folder / "unseen.txt"))

@@ -12,30 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generation.prompting.emojis import EmojiTable
+from generation.prompting.homonyms import means_another_verb
+from generation.prompting.inflection import base_forms, verb_stems
+from generation.prompting.nouns import NounFound, NounTable
+from generation.prompting.picture import HINT_WEIGHT, NAMED_WEIGHT, THEME_WEIGHT, Picture
 from generation.prompting.slang import lengths_by_first
+from generation.prompting.standing import is_counted_or_owned, is_determined
 from generation.prompting.tables import LexiconError, read_rows, split_list
+from generation.prompting.wording import in_own_words, of_pair, plain_picture
 
 GROUPS = frozenset({"animal", "food", "object", "place", "person", "nature", "event", "sign"})
 _PICTURE_COLUMNS = ("picture", "group", "words")
 _MOOD_COLUMNS = ("mood", "adjective", "colours", "ground", "picture", "words")
 
 NOT_DRAWN = "-"
-NAMED_WEIGHT = 3.0
-"""Rank of a thing that the draft names."""
-THEME_WEIGHT = 2.0
-"""Rank of a thing that stands for a theme of the draft."""
-HINT_WEIGHT = 1.2
-"""Rank of a thing that a common word hints at; it is drawn where the draft names nothing better."""
 _MARKS = {"~": THEME_WEIGHT, "?": HINT_WEIGHT}
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A thing to draw: the phrase for the prompt and how sure the words are that the draft is about it."""
-
-    phrase: str
-    weight: float
-    group: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +49,11 @@ class PictureTable:
     lengths: Mapping[str, tuple[int, ...]]
     moods: Mapping[str, Mood]
     mood_words: Mapping[str, str]
+    nouns: NounTable
 
     @classmethod
-    def load(cls, pictures: Path, moods: Path, emojis: EmojiTable) -> PictureTable:
-        """Read `pictures.tsv` and `moods.tsv`; emoji that show things add their names after them.
+    def load(cls, pictures: Path, moods: Path, emojis: EmojiTable, nouns: NounTable) -> PictureTable:
+        """Read `pictures.tsv` and `moods.tsv`; emoji that show things add their names; plain nouns come after both.
 
         Raises:
             LexiconError: a row is malformed.
@@ -81,18 +73,50 @@ class PictureTable:
         for _, (name, adjective, colours, ground, picture, words) in read_rows(moods, _MOOD_COLUMNS):
             mood_table[name] = Mood(name, adjective, colours, ground, picture)
             mood_words.update(dict.fromkeys(split_list(words), name))
-        return cls(by_words, lengths_by_first(by_words), mood_table, mood_words)
+        return cls(by_words, lengths_by_first(by_words), mood_table, mood_words, nouns)
 
     def longest(self, words: Sequence[str], start: int) -> tuple[int, Picture] | None:
-        """The longest run of words from `start` that names a picture: its length and the picture."""
+        """The longest run of words from `start` that names a picture: its length and the picture.
+
+        Of runs of the same length the hand-made tables decide, and plain nouns may have a say in their phrases.
+        """
+        found, noun = self._by_hand(words, start), self.nouns.longest(words, start)
+        length = max(found[0] if found else 0, noun.length if noun else 0)
+        pair = self.nouns.pair(words, start) if length == 1 else None
+        if pair:
+            head = self._by_hand(words, start + 1)
+            drawn = head[1] if head and head[0] == 1 and head[1].phrase != NOT_DRAWN else None
+            return pair.length, of_pair(pair, drawn, self.nouns)
+        if noun and noun.length == length:
+            return self._with_noun(noun, found[1] if found and found[0] == length else None, words, start)
+        return found if found and found[1].phrase != NOT_DRAWN else None
+
+    def _with_noun(
+        self, noun: NounFound, by_hand: Picture | None, words: Sequence[str], start: int
+    ) -> tuple[int, Picture] | None:
+        """What a noun names, beside what the hand-made tables have for the same words."""
+        surely = is_counted_or_owned(words, start)
+        if by_hand is None:
+            return noun.length, plain_picture(noun, is_thing=noun.sure or surely)
+        if by_hand.phrase != NOT_DRAWN:
+            return noun.length, in_own_words(by_hand, noun, self.nouns)
+        if noun.sure and is_determined(words, start):
+            return noun.length, plain_picture(noun, is_thing=noun.group == "animal" or surely)
+        return None
+
+    def draws_nothing(self, word: str) -> bool:
+        """Whether a word is known and yet names nothing to draw by itself."""
+        found = next(filter(None, (self.by_words.get((form,)) for form in base_forms(word))), None)
+        return found is not None and found.phrase == NOT_DRAWN
+
+    def _by_hand(self, words: Sequence[str], start: int) -> tuple[int, Picture] | None:
         for first in base_forms(words[start]):
-            found = self._longest_with(first, words, start)
-            if found:
-                return found if found[1].phrase != NOT_DRAWN else None
+            if found := self._longest_with(first, words, start):
+                return found
         for first in verb_stems(words[start]):
             found = self._longest_with(first, words, start)
-            if found and not _means_another_verb(first, found[1]):
-                return found if found[1].phrase != NOT_DRAWN else None
+            if found and not means_another_verb(first, found[1]):
+                return found
         return None
 
     def _longest_with(self, first: str, words: Sequence[str], start: int) -> tuple[int, Picture] | None:
@@ -110,105 +134,3 @@ class PictureTable:
         """The picture of a name from another table; a name that is in no table is drawn as it reads."""
         found = self.by_words.get(tuple(name.split()))
         return Picture(found.phrase, NAMED_WEIGHT, found.group) if found else Picture(name, NAMED_WEIGHT, "object")
-
-
-_IRREGULAR = {
-    "mice": "mouse",
-    "geese": "goose",
-    "teeth": "tooth",
-    "feet": "foot",
-    "men": "man",
-    "women": "woman",
-    "children": "child",
-}
-_ES_PLURALS = ("ses", "xes", "zes", "ches", "shes", "oes")
-_SHORTEST_STEM = 3
-# "They squashed it" and "horsing around" show neither a pumpkin nor a horse.
-_NEVER_VERBS = frozenset({"animal", "food"})
-# Verbs that have nothing to do with the thing of their name: "trained all week" shows no train.
-_OTHER_VERBS = frozenset(
-    (
-        *("bark", "bomb", "book", "bowl", "bridge", "can", "clock", "coast", "crush", "dress", "fade", "fan", "fiddle"),
-        *("flag", "gear", "hammer", "kick", "match", "mind", "moon", "nail", "park", "present", "putt", "ring", "rock"),
-        *("ship", "sink", "skirt", "star", "strike", "tip", "trail", "train", "trip", "wave"),
-    )
-)
-# Animals and foods that are verbs in their base form too; "to coffee" and "we pizza" are not said.
-_BARE_VERBS = frozenset(
-    (
-        *(
-            "ape",
-            "badger",
-            "bear",
-            "beef",
-            "bug",
-            "chicken",
-            "clam",
-            "crab",
-            "crow",
-            "duck",
-            "egg",
-            "ferret",
-            "fox",
-            "ham",
-        ),
-        *(
-            "hawk",
-            "hog",
-            "horse",
-            "hound",
-            "jam",
-            "milk",
-            "parrot",
-            "pepper",
-            "pig",
-            "rat",
-            "ram",
-            "squash",
-            "squirrel",
-        ),
-        *("swan", "toast", "waffle", "weasel", "wolf", "worm"),
-    )
-)
-
-
-def shows_nothing_as_verb(word: str, picture: Picture) -> bool:
-    """Whether the picture that a word names has nothing to do with the verb of the same form."""
-    return word in _OTHER_VERBS or (word in _BARE_VERBS and picture.group in _NEVER_VERBS)
-
-
-def _means_another_verb(stem: str, picture: Picture) -> bool:
-    return picture.group in _NEVER_VERBS or stem in _OTHER_VERBS
-
-
-def base_forms(word: str) -> list[str]:
-    """The word itself, then what it may be the plural or the possessive of."""
-    forms = [word]
-    if word in _IRREGULAR:
-        forms.append(_IRREGULAR[word])
-    if word.endswith(("'s", "s'")):
-        word = word[:-2]
-        forms.append(word)
-    if len(word) <= _SHORTEST_STEM:
-        return forms
-    if word.endswith("ies"):
-        forms.append(word[:-3] + "y")
-    if word.endswith("ves"):
-        forms += [word[:-3] + "f", word[:-3] + "fe"]
-    if word.endswith(_ES_PLURALS):
-        forms.append(word[:-2])
-    if word.endswith("s") and not word.endswith("ss"):
-        forms.append(word[:-1])
-    return forms
-
-
-def verb_stems(word: str) -> list[str]:
-    """What a word in -ing, -in' or -ed may be a form of."""
-    forms = []
-    for ending in ("ing", "in'", "ed"):
-        stem = word[: -len(ending)]
-        if word.endswith(ending) and len(stem) >= _SHORTEST_STEM:
-            forms += [stem, stem + "e"]
-            if stem[-1] == stem[-2]:
-                forms.append(stem[:-1])
-    return forms

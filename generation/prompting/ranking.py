@@ -3,34 +3,31 @@ last."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from generation.prompting.figurative import is_comparison, is_metaphor, is_name, is_negated, is_verb
 from generation.prompting.languages import ENGLISH, LanguageTable
 from generation.prompting.lexicon import Lexicon
-from generation.prompting.pictures import NAMED_WEIGHT, Mood, Picture, PictureTable, base_forms, verb_stems
+from generation.prompting.looks import SCHEME_COLOURS, look_before
+from generation.prompting.picture import NAMED_WEIGHT, Picture
+from generation.prompting.pictures import Mood, PictureTable
 from generation.prompting.reading import Reading
 from generation.prompting.slang import NO_PICTURE
-
-COLOURS = frozenset(
-    (
-        *("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "grey", "gray"),
-        *("gold", "golden", "silver", "teal", "turquoise", "beige", "navy", "lilac", "neon", "pastel", "rainbow"),
-    )
-)
-# Colours that nothing else is called, so that a picture may be kept in them.
-_SCHEME_COLOURS = COLOURS - {"orange", "gold", "golden", "silver", "navy", "rainbow"}
+from generation.prompting.unknown import is_rare, may_be_a_thing
 
 _SLANG_WEIGHT = 3.0
 _EMOJI_WEIGHT = 2.6
 _DECORATION_WEIGHT = 1.2
 _HASHTAG_WEIGHT = 2.4
+_BESIDE_WEIGHT = 1.8
+"""Rank of what the draft calls a thing, beside the picture that shows it otherwise."""
 _MEANING_FACTOR = 0.8
 _DOUBT_FACTOR = 0.45
 """What may mean another thing is drawn only where nothing surer is left."""
 _KINDS = frozenset({"animal", "food"})
 """Groups whose members vouch for each other."""
+_TITLE_SHARE = 0.6
 _AGAIN = 0.6
 """Added for each further mention of the same thing."""
 _PERSON_FACTOR = 0.7
@@ -53,41 +50,45 @@ _PRAISE = frozenset({"a red heart", "a party popper with confetti", "a smiling f
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A thing to draw with its rank and, where the draft gives one, its colour."""
+    """A thing to draw with its rank and, where the draft tells it, its look: "red", "striped"."""
 
     picture: Picture
     score: float
-    colour: str = ""
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What a draft is about, best first; what it is not about; how it feels; the colours that it names for no thing."""
+    """What a draft is about, best first; what it is not about; how it feels; the colours that it names for no thing.
+
+    `rare` are words that nobody knows and that stand as nouns do, `unknown` others that may be things.
+    """
 
     things: tuple[Ranked, ...]
     unwanted: tuple[str, ...]
     mood: Mood | None
     unknown: tuple[str, ...]
     colours: tuple[str, ...] = ()
+    rare: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class _Tally:
     scores: dict[str, float]
     pictures: dict[str, Picture]
-    colours: dict[str, str]
+    looks: dict[str, str]
     unwanted: list[str]
     moods: dict[str, float]
     in_words: set[str]
     alone: list[str]
 
-    def add(self, picture: Picture, score: float, colour: str = "") -> None:
+    def add(self, picture: Picture, score: float, look: str = "") -> None:
         score *= _PERSON_FACTOR if picture.group == "person" else 1.0
         known = self.scores.get(picture.phrase)
         self.scores[picture.phrase] = score if known is None else max(known, score) + _AGAIN
         self.pictures.setdefault(picture.phrase, picture)
-        if colour:
-            self.colours.setdefault(picture.phrase, colour)
+        if look:
+            self.looks.setdefault(picture.phrase, look)
 
     def feel(self, mood: str, weight: float) -> None:
         self.moods[mood] = self.moods.get(mood, 0.0) + weight
@@ -101,20 +102,22 @@ def rank(readings: Sequence[Reading], lexicon: Lexicon, language: str = "en") ->
     if language not in ENGLISH:
         names = table = lexicon.languages.table(language)
         words = [replace(word, key=piece) for word in words for piece in table.pieces(word.key)]
-    unknown = _named_things(words, lexicon, names, tally)
+    rare, unknown = _named_things(words, lexicon, names, tally)
     unwanted = [phrase for phrase in dict.fromkeys(tally.unwanted) if phrase not in tally.in_words]
     mood = SARCASTIC if SARCASTIC in tally.moods else max(tally.moods, key=lambda name: tally.moods[name], default=None)
     left_out = {*unwanted, *_echoes(readings, tally), *(_PRAISE if mood == SARCASTIC else ())}
     things = sorted(
         (
-            Ranked(tally.pictures[phrase], score, tally.colours.get(phrase, ""))
+            Ranked(tally.pictures[phrase], score, tally.looks.get(phrase, ""))
             for phrase, score in tally.scores.items()
             if phrase not in left_out
         ),
         key=lambda thing: -thing.score,
     )
     feeling = lexicon.pictures.moods[mood] if mood else None
-    return Ranking(tuple(things), tuple(unwanted), feeling, tuple(unknown), tuple(dict.fromkeys(tally.alone)))
+    return Ranking(
+        tuple(things), tuple(unwanted), feeling, tuple(unknown), tuple(dict.fromkeys(tally.alone)), tuple(rare)
+    )
 
 
 def _echoes(readings: Sequence[Reading], tally: _Tally) -> set[str]:
@@ -131,6 +134,7 @@ class _Word:
     known: bool
     capital: bool = False
     doubtful: bool = False
+    name: bool = False
 
 
 _BREAK = _Word(".", 0, 0.0, True)
@@ -139,6 +143,7 @@ _BREAK = _Word(".", 0, 0.0, True)
 def _open_words(readings: Sequence[Reading], lexicon: Lexicon, tally: _Tally) -> list[_Word]:
     """The words that may name things, in order; readings that say what to draw themselves go to the tally at once."""
     words: list[_Word] = []
+    titled = _is_titled(readings)
     for place, reading in enumerate(readings):
         late = place * _LATER
         if reading.sense and reading.sense.pictures:
@@ -159,11 +164,22 @@ def _open_words(readings: Sequence[Reading], lexicon: Lexicon, tally: _Tally) ->
             if reading.kind == "sarcasm":
                 tally.feel(SARCASTIC, NAMED_WEIGHT)
             factor = _MEANING_FACTOR if reading.sense and reading.is_span else 1.0
-            is_name = reading.kind == "word" and place > 0 and reading.text[0].isupper() and not reading.text.isupper()
-            known = reading.is_span or reading.kind != "word" or is_name
             capital = reading.text[:1].isupper()
-            words += [_Word(key, place, factor, known, capital, reading.doubtful) for key in reading.words]
+            inside = reading.kind == "word" and place > 0 and capital and not reading.text.isupper()
+            known = reading.is_span or reading.kind != "word" or inside
+            name = inside and not titled and not _ends_sentence(readings[place - 1])
+            words += [_Word(key, place, factor, known, capital, reading.doubtful, name) for key in reading.words]
     return words
+
+
+def _is_titled(readings: Sequence[Reading]) -> bool:
+    """Whether most words begin with a capital, as in a headline, so that capitals tell no names."""
+    words = [reading.text for reading in readings if reading.kind == "word"]
+    return sum(word[0].isupper() for word in words) > _TITLE_SHARE * len(words)
+
+
+def _ends_sentence(reading: Reading) -> bool:
+    return not reading.words or reading.kind == "sign" or bool(reading.emoji)
 
 
 def _add_sense(reading: Reading, lexicon: Lexicon, tally: _Tally, late: float) -> None:
@@ -193,11 +209,12 @@ def _add_emoji(reading: Reading, lexicon: Lexicon, tally: _Tally, late: float) -
 
 def _named_things(
     words: Sequence[_Word], lexicon: Lexicon, names: PictureTable | LanguageTable, tally: _Tally
-) -> list[str]:
-    """Adds the things that words name to the tally; returns words that may be things but are not known."""
+) -> tuple[list[str], list[str]]:
+    """Adds the things that words name to the tally; returns unknown words that may be things: the rare and others."""
     keys = [word.key for word in words]
     finds = _finds(words, keys, names)
     unknown: list[str] = []
+    rare: list[str] = []
     place = 0
     while place < len(words):
         word = words[place]
@@ -211,20 +228,23 @@ def _named_things(
             elif not _means_no_thing(word, keys, place, length, picture):
                 factor = word.factor * (_DOUBT_FACTOR if _is_doubtful(place, words, finds) else 1.0)
                 tally.in_words.add(picture.phrase)
-                tally.add(picture, picture.weight * factor - word.place * _LATER, _colour_before(keys, place))
+                tally.add(picture, picture.weight * factor - word.place * _LATER, look_before(keys, place))
+                if picture.beside and not word.name:
+                    beside = Picture(picture.beside, _BESIDE_WEIGHT, picture.group, plain=True)
+                    tally.add(beside, _BESIDE_WEIGHT * factor - word.place * _LATER)
             place += length
             continue
-        if word.key in _SCHEME_COLOURS and word.factor == 1.0:
+        if word.key in SCHEME_COLOURS and word.factor == 1.0:
             tally.alone.append(word.key)
-        if not word.known and _stands_as_noun(keys, place) and _may_be_a_thing(word.key, lexicon):
-            unknown.append(word.key)
+        if not word.known and may_be_a_thing(keys, place, lexicon) and not is_comparison(keys, place):
+            (rare if is_rare(word.key, lexicon) else unknown).append(word.key)
         place += 1
-    return list(dict.fromkeys(unknown))
+    return list(dict.fromkeys(rare)), list(dict.fromkeys(unknown))
 
 
 def _means_no_thing(word: _Word, keys: Sequence[str], place: int, length: int, picture: Picture) -> bool:
     """Whether a word that names a thing is a name, a metaphor or a verb here."""
-    if (word.capital and is_name(keys, place)) or is_metaphor(keys, place, picture):
+    if (word.capital and is_name(keys, place)) or (word.name and picture.plain) or is_metaphor(keys, place, picture):
         return True
     return length == 1 and is_verb(keys, place, picture)
 
@@ -251,37 +271,3 @@ def _is_doubtful(place: int, words: Sequence[_Word], finds: Mapping[int, tuple[i
     return picture.group not in _KINDS or not any(
         other.group == picture.group and other.phrase != picture.phrase for _, other in finds.values()
     )
-
-
-def _colour_before(keys: Sequence[str], place: int) -> str:
-    return keys[place - 1] if place and keys[place - 1] in COLOURS else ""
-
-
-_SHORTEST_THING = 4
-_DETERMINERS = frozenset(
-    (
-        *("a", "an", "the", "my", "our", "your", "his", "her", "their", "this", "that", "these", "those", "some"),
-        *("new", "fresh", "first", "every"),
-    )
-)
-_DETERMINER_REACH = 2
-_NO_NOUN_ENDINGS = ("ing", "ed", "ly", "ish", "ous", "ful", "able", "est")
-
-
-def _stands_as_noun(keys: Sequence[str], place: int) -> bool:
-    """Whether an unknown word stands where nouns do: shortly after an article, and not built like a verb or an
-    adjective."""
-    before = keys[max(0, place - _DETERMINER_REACH) : place]
-    return any(key in _DETERMINERS for key in before) and not keys[place].endswith(_NO_NOUN_ENDINGS)
-
-
-def _may_be_a_thing(word: str, lexicon: Lexicon) -> bool:
-    return (
-        len(word) >= _SHORTEST_THING
-        and word.isalpha()
-        and not _is_common((*base_forms(word), *verb_stems(word)), lexicon)
-    )
-
-
-def _is_common(forms: Iterable[str], lexicon: Lexicon) -> bool:
-    return any(form in lexicon.common for form in forms)

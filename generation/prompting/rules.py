@@ -48,14 +48,15 @@ class RulesWriter:
         readings = read_draft(draft, self.lexicon, language)
         ranking = rank(readings, self.lexicon, language)
         things = composing.chosen_things(ranking, brand)
+        told = composing.told(things, ranking)
         return Brief(
             draft=draft,
             normalized=plain_sentence(draft, readings),
             language=language,
             prompt=composing.picture_prompt(things, ranking, brand),
             negative=composing.negative_words(readings, ranking, things, brand),
-            alt_text=composing.alt_text(things, ranking),
-            topics=composing.topics(readings, things),
+            alt_text=composing.alt_text(told, ranking),
+            topics=composing.topics(readings, told),
             spans=tuple(Span(r.start, r.end, r.text, r.kind, r.meaning) for r in readings if r.is_span),
             writer=WRITER,
             notices=(*notices, *language_notice(language), *_brand_notice(ranking, brand)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 from generation.errors import GenerationError
@@ -42,6 +43,33 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[
         yield number, cells + [""] * (width - len(cells))
     if header is None:
         raise LexiconError(f"{path} holds no header line. It must name the columns {', '.join(columns)}.")
+
+
+def read_words(path: Path) -> frozenset[str]:
+    """The words of a list between white space, `#` comments left out.
+
+    Raises:
+        LexiconError: the file is missing or not UTF-8.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LexiconError(f"{path} cannot be read: {error}.") from error
+    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+
+
+class WordList:
+    """The words of a list that is read when one is first looked up."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._words
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return read_words(self._path)
 
 
 def split_list(cell: str) -> tuple[str, ...]:

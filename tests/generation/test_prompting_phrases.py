@@ -111,7 +111,7 @@ def test_what_a_person_is_called_is_not_drawn(writer, draft, not_drawn):
 
 
 def test_pets_and_things_are_what_they_are_called(writer):
-    assert "a cat" in writer.write("Meet Olive, she's a lovely tabby").prompt
+    assert "a tabby cat" in writer.write("Meet Olive, she's a lovely tabby").prompt
     assert "tornado" in writer.write("this cloud is a tornado").prompt
 
 

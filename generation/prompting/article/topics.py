@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from generation.prompting.article.nouns import Noun, mentions, nouns, rarity
 from generation.prompting.lexicon import Lexicon
-from generation.prompting.pictures import HINT_WEIGHT
+from generation.prompting.picture import HINT_WEIGHT, Picture
 
 CHUNK_WORDS = 180
 """Words in a part: a few paragraphs, which usually keep to one topic."""
@@ -20,8 +20,8 @@ ALIKE = 0.5
 """Similarity of sentence embeddings from which two nouns are of one topic."""
 _FEWEST_MENTIONS = 2
 """Mentions in the whole article that make a word more than a passing one."""
-_PICTURE_FACTOR = 1.3
-"""A topic that can be drawn counts for more than one that cannot."""
+_PICTURE_FACTOR, _PLAIN_FACTOR = 1.3, 1.15
+"""A topic that can be drawn counts for more than one that cannot, most if its picture was made by hand."""
 _TITLE_FACTOR = 1.6
 _CANDIDATES = 40
 _SHARE_OF_OTHERS = 0.3
@@ -67,7 +67,7 @@ def chunk_topics(chunks: Sequence[str], title: str, lexicon: Lexicon) -> list[Ch
     in_title = mentions(title)
     known = {
         noun.word: _topic(noun, lexicon, _TITLE_FACTOR if noun.word in in_title else 1.0)
-        for noun in nouns("\n".join(chunks), lexicon.common, lambda word: bool(_picture(word, lexicon)))
+        for noun in nouns("\n".join(chunks), lexicon.common, lambda word: _picture(word, lexicon) is not None)
         if noun.mentions >= _FEWEST_MENTIONS
     }
     parts = []
@@ -105,13 +105,14 @@ def combine(parts: Sequence[ChunkTopics], embed: Embed | None = None) -> tuple[T
 
 def _topic(noun: Noun, lexicon: Lexicon, factor: float) -> Topic:
     picture = _picture(noun.word, lexicon)
-    weight = rarity(noun.word) * noun.sureness * factor * (_PICTURE_FACTOR if picture else 1.0)
-    return Topic(noun.name, picture, weight)
+    drawn = (_PLAIN_FACTOR if picture.plain else _PICTURE_FACTOR) if picture else 1.0
+    weight = rarity(noun.word) * noun.sureness * factor * drawn
+    return Topic(noun.name, picture.phrase if picture else "", weight)
 
 
-def _picture(word: str, lexicon: Lexicon) -> str:
+def _picture(word: str, lexicon: Lexicon) -> Picture | None:
     found = lexicon.pictures.longest([word], 0)
-    return found[1].phrase if found and found[1].weight > HINT_WEIGHT else ""
+    return found[1] if found and found[1].weight > HINT_WEIGHT else None
 
 
 def _likeness(ranked: Sequence[Topic], vectors: Sequence[Sequence[float]] | None, one: int, other: int) -> float:

@@ -1,0 +1,31 @@
+"""Where a word stands in its sentence: where only nouns do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_INDEFINITE = frozenset(
+    (
+        *("a", "an", "another", "my", "our", "your", "his", "her", "their", "two", "three", "four", "five", "six"),
+        *("ten", "dozen"),
+    )
+)
+_ADJECTIVES = frozenset(
+    (
+        *("new", "old", "big", "small", "little", "tiny", "huge", "giant", "lovely", "beautiful", "wooden", "fresh"),
+        "second",
+    )
+)
+_DETERMINERS = _INDEFINITE | _ADJECTIVES | {"the", "this", "that", "these", "those"}
+
+
+def is_determined(words: Sequence[str], place: int) -> bool:
+    """Whether a word stands right after an article or the like: "the spider"."""
+    return place > 0 and words[place - 1] in _DETERMINERS
+
+
+def is_counted_or_owned(words: Sequence[str], place: int) -> bool:
+    """Whether a word stands where only what is counted or owned does: "a hat", "my new hat"."""
+    if place and words[place - 1] in _ADJECTIVES:
+        place -= 1
+    return place > 0 and words[place - 1] in _INDEFINITE
