@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +26,17 @@ from generation.dalle.sampling import Settings, seed_keys
 from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weights
 from generation.dalle.tokens import TextTokeniser
 from generation.errors import DrawingCancelled, DrawingError, ModelFileError
+from generation.generators.compiled import keep_compiled_programs, kernels_meanwhile
 from generation.generators.painting import PixelPainter
 from generation.generators.placement import Placement
+from generation.generators.previews import Previews
 from generation.generators.requests import MOST_PICTURES, Candidate, DrawRequest, Preview, SamplingSettings
-from generation.kernels import KERNELS_FOLDER, Kernels, load_kernels
+from generation.kernels import Kernels
 from generation.models.manifest import MANIFEST_NAME, Manifest
 from generation.vqgan.modeling import Vqgan
 from generation.vqgan.params import load_vqgan
 
-# A program is compiled for each of these numbers of pictures; a call with another number draws some in vain.
-# 9 is the grid of the published demo.
-_BATCH_SIZES = (1, 2, 4, 6, 9, MOST_PICTURES)
-# And for each of these bounds of top-k.
+# A program is compiled for each of these bounds of top-k.
 _TOP_K_BOUNDS = (1, 64, 512)
 # Between two calls of the compiled loop, drawing can be stopped and a preview shown.
 _CALLS_A_PICTURE = 16
@@ -48,7 +44,6 @@ PREVIEWS_A_PICTURE = 8
 # The published models bring the words for their normaliser under this name.
 _WORD_LIST = "enwiki-words-frequency.txt"
 _UNSEALED = "unsealed"  # the revision of a folder without a manifest
-_BLANK = 235  # the grey of what is not drawn yet in a preview, of 255
 
 
 class DalleMini:
@@ -90,8 +85,10 @@ class DalleMini:
             )
         )
         self._pixels = PixelPainter(vqgan, place)
+        # A sealed bundle's colours are the same each time, so they are kept.
+        kept = None if cache_dir is None or revision == _UNSEALED else cache_dir / f"colours-{revision}.npy"
+        self._previews = Previews(self._pixels, kept)
         self._clip = clip
-        self._cache_dir = cache_dir
         self._codes_a_step = min(codes_a_step, config.image_length)
         self._streams: set[threading.Event] = set()
 
@@ -115,9 +112,9 @@ class DalleMini:
         Raises ModelFileError.
         """
         if cache_dir is not None:
-            _keep_compiled_programs(cache_dir)
+            keep_compiled_programs(cache_dir)
         dtype = dtype or (jnp.float32 if jax.default_backend() == "cpu" else jnp.bfloat16)
-        kernels = _kernels_meanwhile(cache_dir) if dtype == jnp.float32 else None
+        kernels = kernels_meanwhile(cache_dir) if cache_dir is not None and dtype == jnp.float32 else None
         config = DalleConfig.from_file(folder / "config.json")
         vqgan = load_vqgan(folder / "vqgan")
         _refuse_mismatch(folder, config, vqgan)
@@ -192,7 +189,7 @@ class DalleMini:
         if not 1 <= len(requests) <= MOST_PICTURES:
             raise DrawingError(f"{len(requests)} pictures were asked for; ask for 1 to {MOST_PICTURES} at a time.")
         settings = [request.settings or self.sampling for request in requests]
-        padding = self._batch_size(len(requests)) - len(requests)
+        padding = self._placement.batch_size(len(requests)) - len(requests)
         padded = [*settings, *[settings[-1]] * padding]
         self._pixels.prepare((len(padded), self.config.image_length))
         text, drawing = self._begin([*requests, *[requests[-1]] * padding], padded)
@@ -210,7 +207,7 @@ class DalleMini:
             drawing = self._advance(text, drawing, arrays, keys, until - start, until, most_kept)
             if until in shown:
                 codes = np.asarray(drawing.codes)[: len(requests)]
-                yield Preview(until, steps, self._preview(codes, until, decoded))
+                yield Preview(until, steps, self._previews.pictures(codes, until, painted=decoded))
             else:
                 drawing.codes.block_until_ready()
         yield self._candidates(requests, settings, drawing)
@@ -262,56 +259,15 @@ class DalleMini:
             )
         return advanced
 
-    def _batch_size(self, pictures: int) -> int:
-        return self._placement.round_up(next(size for size in _BATCH_SIZES if size >= pictures))
-
     def _prepare(self, text: str) -> str:
         """The unconditional prompt is the empty text, without the normaliser's space."""
         return self._normalise(text) if self._normalise is not None and text else text
-
-    def _preview(self, codes: np.ndarray[Any, Any], step: int, decoded: bool) -> tuple[Image.Image, ...]:
-        """Codes (N, L), of which `step` are drawn -> pictures with the rest left blank."""
-        side = math.isqrt(codes.shape[1])
-        scale = self._pixels.reduction
-        codes = codes.copy()
-        codes[:, step:] = codes[:, step - 1 : step]
-        if decoded:
-            pixels = self._paint(codes).copy()
-        else:
-            mosaic = self._colours[codes].reshape(len(codes), side, side, 3)
-            pixels = mosaic.repeat(scale, axis=1).repeat(scale, axis=2)
-        drawn = (np.arange(codes.shape[1]) < step).reshape(side, side)
-        pixels[:, ~drawn.repeat(scale, 0).repeat(scale, 1)] = _BLANK
-        return tuple(Image.fromarray(picture) for picture in pixels)
-
-    @cached_property
-    def _colours(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
-        """The colour of each code, kept beside the compiled programs: it is the same for the same weights."""
-        if self._cache_dir is None or self.revision == _UNSEALED:
-            return self._pixels.code_colours()
-        path = self._cache_dir / f"colours-{self.revision}.npy"
-        try:
-            kept: np.ndarray[Any, np.dtype[np.uint8]] = np.load(path, allow_pickle=False)
-            return kept.reshape(self._codebook_size, 3).astype(np.uint8)
-        except (OSError, ValueError, EOFError):  # not there yet, or damaged: it is only a cache
-            colours = self._pixels.code_colours()
-        part = path.with_suffix(f".{os.getpid()}.part")
-        with part.open("wb") as file:
-            np.save(file, colours)
-        part.replace(path)
-        return colours
-
-    def _paint(self, codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Codes (N, L) -> pixels (N, Y, X, 3), uint8."""
-        padding = self._batch_size(len(codes)) - len(codes)
-        padded = np.concatenate([codes, np.repeat(codes[:1], padding, axis=0)])
-        return self._pixels.paint(padded)[: len(codes)]
 
     def _candidates(
         self, requests: Sequence[DrawRequest], settings: Sequence[SamplingSettings], drawing: Drawing | GuessedDrawing
     ) -> list[Candidate]:
         codes = np.asarray(drawing.codes)[: len(requests)]
-        images = [Image.fromarray(pixels) for pixels in self._paint(codes)]
+        images = [Image.fromarray(pixels) for pixels in self._pixels.paint(codes)]
         if self._clip is None:
             scores = (np.asarray(drawing.score) / codes.shape[1]).tolist()[: len(requests)]
         else:
@@ -356,21 +312,3 @@ def _refuse_mismatch(folder: Path, config: DalleConfig, vqgan: Vqgan) -> None:
             f"{folder / 'vqgan' / 'config.json'}: n_embed is {vqgan.config.n_embed}, more codes than the "
             f"{config.image_vocab_size} of {folder / 'config.json'}; this VQGAN belongs to another model."
         )
-
-
-def _kernels_meanwhile(cache_dir: Path | None) -> Future[Kernels | None] | None:
-    """Load the kernels in a thread: the first time, a compiler works on them for some seconds."""
-    if cache_dir is None:
-        return None
-    pool = ThreadPoolExecutor(1)
-    loading = pool.submit(load_kernels, cache_dir / KERNELS_FOLDER)
-    pool.shutdown(wait=False)
-    return loading
-
-
-def _keep_compiled_programs(folder: Path) -> None:
-    """Point JAX's compilation cache there; it is one for the whole process."""
-    folder.mkdir(parents=True, exist_ok=True)
-    jax.config.update("jax_compilation_cache_dir", str(folder))  # type: ignore[no-untyped-call]
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)  # type: ignore[no-untyped-call]
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)  # type: ignore[no-untyped-call]

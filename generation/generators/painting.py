@@ -23,6 +23,7 @@ class PixelPainter:
 
     def __init__(self, vqgan: Vqgan, placement: Placement) -> None:
         self.reduction = vqgan.config.reduction
+        self.codebook_size = vqgan.config.n_embed
         self._graph, state = nnx.split(vqgan)
         self._state = placement.everywhere(state)
         self._placement = placement
@@ -39,9 +40,12 @@ class PixelPainter:
             return self._programs[shape]
 
     def paint(self, codes: Codes) -> Pixels:
-        """Codes (N, L) -> pixels (N, Y, X, 3). N must be a number that can be spread over the devices."""
-        program = self.prepare(codes.shape).result()
-        return np.asarray(program(self._state, self._placed(codes)))
+        """Codes (N, L) -> pixels (N, Y, X, 3)."""
+        padding = self._placement.batch_size(len(codes)) - len(codes)
+        padded = np.concatenate([codes, np.repeat(codes[:1], padding, axis=0)])
+        program = self.prepare(padded.shape).result()
+        pixels: Pixels = np.asarray(program(self._state, self._placed(padded)))
+        return pixels[: len(codes)]
 
     def code_colours(self) -> Pixels:
         """The colour of each code of the codebook, (codes, 3)."""

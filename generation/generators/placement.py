@@ -9,10 +9,15 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from generation.dalle.decoding import Drawing
 from generation.dalle.stepping import TextMemory
+from generation.generators.requests import MOST_PICTURES
 
 Tree = TypeVar("Tree")
 
 _AXIS = "pictures"
+
+BATCH_SIZES = (1, 2, 4, 6, 9, MOST_PICTURES)
+"""A program is compiled for each of these numbers of pictures; a call with another number draws some in vain.
+9 is the grid of the published demo."""
 
 
 class Placement:
@@ -26,9 +31,10 @@ class Placement:
                 (self.devices,), (_AXIS,), axis_types=(AxisType.Auto,), devices=jax.local_devices()
             )
 
-    def round_up(self, pictures: int) -> int:
-        """The next number of pictures that gives every device as many."""
-        return -(-pictures // self.devices) * self.devices
+    def batch_size(self, pictures: int) -> int:
+        """The next number of pictures that programs are compiled for and that gives every device as many."""
+        size = next(size for size in BATCH_SIZES if size >= pictures)
+        return -(-size // self.devices) * self.devices
 
     def everywhere(self, tree: Tree) -> Tree:
         """A copy on every device."""
