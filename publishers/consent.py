@@ -116,9 +116,7 @@ def code_of(consent: Consent, query: Mapping[str, str]) -> Secret:
     return Secret(query["code"])
 
 
-def fetch_token(
-    consent: Consent, app: App, code: Secret, *, token_address: str = "", timeouts: Timeouts | None = None
-) -> OAuth2Token:
+def fetch_token(consent: Consent, app: App, code: Secret, *, token_address: str = "") -> OAuth2Token:
     """The token for a code. What scopes were granted is in it: LinkedIn drops some without a word."""
     doors, doing = _doors_of(consent.network), "connecting the account"
     fields = {
@@ -142,7 +140,7 @@ def fetch_token(
             headers={"Content-Type": "application/x-www-form-urlencoded"},
             content=Secret(urlencode(fields)),
             authorization=authorization,
-            timeouts=timeouts or Timeouts(),
+            timeouts=Timeouts(),
         )
         if answer.status != 200:
             detail = answer.text("error_description") or answer.text("error")

@@ -25,7 +25,7 @@ PREVIEW_COLUMNS = 5
 UNDERSTANDING, DRAWING, CHECKING = "understanding", "drawing", "checking"
 
 
-def draw_post(studio: Studio, post_id: str, seeds: Sequence[int], person: str, prompt: str | None) -> str:
+def draw_post(studio: Studio, post_id: str, seeds: Sequence[int], person: str) -> str:
     """Take a post to review and return its state.
 
     A worker that is run again after a crash finds the post `preparing`: nothing of it went outside, so it is drawn
@@ -46,7 +46,7 @@ def draw_post(studio: Studio, post_id: str, seeds: Sequence[int], person: str, p
         if not drawn and post.state in (PostState.DRAFTED, PostState.FAILED, PostState.REVIEW):
             progress = Progress(records, post_id, seeds)
             progress.tell(UNDERSTANDING)
-            for stage in prepare(studio, post, seeds=seeds, person=person, prompt=prompt, previews=PREVIEWS):
+            for stage in prepare(studio, post, seeds=seeds, person=person, previews=PREVIEWS):
                 progress.follow(stage)
     finally:
         records.end_drawing(post_id, seeds)

@@ -95,9 +95,9 @@ class Workshop:
                 return visit(studio, publication_id, attempt, run_step).state
 
         @DBOS.workflow(name=DRAW)
-        def draw(post_id: str, seeds: list[int], person: str, prompt: str | None) -> str:
+        def draw(post_id: str, seeds: list[int], person: str, _: None = None) -> str:  # what waits may have a fourth
             with DRAWING_SECONDS.time():
-                return draw_post(studio.of_post(post_id), post_id, seeds, person, prompt)
+                return draw_post(studio.of_post(post_id), post_id, seeds, person)
 
         @DBOS.workflow(name=LLM)
         def write(workspace: str, text: str, by_rules: dict[str, Any] | None) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def run_step(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     return DBOS.run_step({"name": name}, function, *arguments)
 
 
-def ask_to_draw(settings: Settings, post_id: str, seeds: Sequence[int], person: str, prompt: str | None = None) -> None:
+def ask_to_draw(settings: Settings, post_id: str, seeds: Sequence[int], person: str) -> None:
     """From any process: have a post drawn by a worker of `easel serve`. Asked twice with the same seeds, once done.
 
     Raises:
@@ -179,7 +179,6 @@ def ask_to_draw(settings: Settings, post_id: str, seeds: Sequence[int], person: 
                 post_id,
                 list(seeds),
                 person,
-                prompt,
             )
     except DBAPIError as error:
         raise EaselError(

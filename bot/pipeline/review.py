@@ -49,13 +49,15 @@ def approve(
     return studio.records.approve(post_id, plans, person, why, version=version)
 
 
-def reject(studio: Studio, post_id: str, person: str, why: str = "rejected", *, version: int | None = None) -> None:
+def reject(studio: Studio, post_id: str, person: str, *, version: int | None = None) -> None:
     """Record that nothing of this goes out.
 
     Raises:
         Refused: if the post is not in review, or has moved on since `version`.
     """
-    studio.records.move_post(post_id, PostState.REJECTED, person, why, expected=PostState.REVIEW, version=version)
+    studio.records.move_post(
+        post_id, PostState.REJECTED, person, "rejected", expected=PostState.REVIEW, version=version
+    )
 
 
 def doubts(row: CandidateRow) -> str:

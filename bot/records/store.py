@@ -207,11 +207,10 @@ class Records(
         *,
         draft: str | None = None,
         texts: Mapping[str, str] | None = None,
-        networks: Sequence[str] | None = None,
         options: PostOptions | None = None,
         version: int | None = None,
     ) -> Post:
-        """Change what a post says or where it goes, and with that void an approval of it.
+        """Change what a post says, and with that void an approval of it.
 
         An approved post goes back to review and what was planned with it is cancelled, all in one transaction, so
         that nothing goes out between the edit and the next approval.
@@ -231,8 +230,6 @@ class Records(
                 post.draft = draft
             if texts is not None:
                 post.texts = {**(post.texts or {}), **texts}
-            if networks is not None:
-                post.networks = list(networks)
             if options is not None:
                 post.options = options.to_dict()
             session.add(self.audit_row(post_id, person, post.state, post.state, why))

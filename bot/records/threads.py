@@ -14,6 +14,9 @@ from bot.records.states import PostState
 from bot.records.tables import AuditRow, DrawingRow, Post, PublicationRow, ThreadRow
 from bot.records.values import NewPost
 
+MOST_THREADS = 200
+"""Of one look at what is new; the next look finds the rest."""
+
 
 class Origin(NamedTuple):
     """Who asked for a post, and in which channel it is shown: empty where it is not shown in Slack."""
@@ -71,9 +74,7 @@ class ThreadRecords(RecordsBase):
         with self.reading() as session:
             return {post_id: Origin(person, channel or "") for post_id, person, channel in session.execute(query)}
 
-    def threads_to_show(
-        self, since: datetime, workspaces: Collection[str] | None = None, limit: int = 200
-    ) -> list[ThreadRow]:
+    def threads_to_show(self, since: datetime, workspaces: Collection[str] | None = None) -> list[ThreadRow]:
         """Threads of posts to which something happened since then that they do not show, and of posts being drawn."""
         subject = func.coalesce(PublicationRow.post_id, AuditRow.subject)
         news = (
@@ -89,7 +90,7 @@ class ThreadRecords(RecordsBase):
             .outerjoin(DrawingRow, DrawingRow.post_id == ThreadRow.post_id)
             .where(or_(news.c.newest > ThreadRow.shown_audit, DrawingRow.post_id.is_not(None)))
             .order_by(ThreadRow.created_at)
-            .limit(limit)
+            .limit(MOST_THREADS)
         )
         if workspaces is not None:
             query = query.where(ThreadRow.workspace.in_(workspaces))

@@ -10,13 +10,13 @@ from bot.slack.payloads import publication_in
 from bot.slack.places import channel_of
 
 
-async def seen_publication(desk: Desk, row: RequestRow, value: str = "") -> PublicationRow:
+async def seen_publication(desk: Desk, row: RequestRow) -> PublicationRow:
     """The publication that a button is about, for somebody who may decide about it.
 
     Raises:
         Misuse: if the person may not, or the publication has moved on since the button was shown.
     """
-    publication_id, attempt = publication_in(value or row.body["value"])
+    publication_id, attempt = publication_in(row.body["value"])
     publication = await desk.do(desk.records.publication, publication_id)
     await desk.need(row.body["user"], Role.APPROVER, await channel_of(desk, publication.post_id))
     if publication.attempt != attempt:

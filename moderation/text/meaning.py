@@ -36,6 +36,10 @@ MOST_PIECES = 200
 """About a second on two cores. What comes after is not read, which is said, for a person to decide."""
 
 TOO_LONG = 0.6
+
+LONGEST_QUOTE = 80
+"""Letters of a piece that its finding repeats."""
+
 WORDS = re.compile(r"[^\W_]+")
 ENDLESS = re.compile(rf"(?<!\S)(?!https?://)[!-~]{{{LONGEST_RUN_TOGETHER + 1}}}")
 """Latin letters and signs without a space, longer than any that are split into words, so that nobody has read them."""
@@ -108,9 +112,9 @@ def _in_small_letters(text: str) -> str:
     return " ".join(WORDS.findall("".join(letter for letter in text.casefold() if letter not in APOSTROPHES)))
 
 
-def shorten(piece: str, letters: int = 80) -> str:
+def shorten(piece: str) -> str:
     """The beginning of a long piece."""
-    return piece if len(piece) <= letters else piece[: letters - 1] + "…"
+    return piece if len(piece) <= LONGEST_QUOTE else piece[: LONGEST_QUOTE - 1] + "…"
 
 
 def _span(text: str, piece: str) -> tuple[int, int] | None:

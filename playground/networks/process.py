@@ -85,10 +85,10 @@ class LocalNetworks:
 
 @contextlib.contextmanager
 def running_networks(
-    *, journal: Path | None = None, seed: int = 0, settings: dict[str, Any] | None = None, port: int = 0
+    *, journal: Path | None = None, seed: int = 0, settings: dict[str, Any] | None = None
 ) -> Iterator[LocalNetworks]:
     """Start the networks on a free port, and stop them at the end. RuntimeError if they do not start."""
-    command = [sys.executable, "-m", "playground.networks", "--port", str(port), "--seed", str(seed)]
+    command = [sys.executable, "-m", "playground.networks", "--port", "0", "--seed", str(seed)]
     command += ["--settings", json.dumps(settings or {})]
     command += ["--journal", str(journal)] if journal else []
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603

@@ -69,16 +69,15 @@ class Tokens:
         self.accounts[account.network, account.id] = account
         return account
 
-    def grant(self, account: Account, client_id: str, scopes: frozenset[str], lifetime: float | None = None) -> Grant:
+    def grant(self, account: Account, client_id: str, scopes: frozenset[str]) -> Grant:
         """A new access token with a new refresh token."""
-        seconds = ACCESS_SECONDS[account.network] if lifetime is None else lifetime
         made = Grant(
             account,
             f"{account.network}-access-{secrets.token_urlsafe(24)}",
             f"{account.network}-refresh-{secrets.token_urlsafe(24)}",
             client_id,
             scopes,
-            time.time() + seconds,
+            time.time() + ACCESS_SECONDS[account.network],
         )
         self.remember(made)
         return made

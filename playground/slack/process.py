@@ -115,20 +115,15 @@ class LocalSlack:
 def running_slack(
     *,
     manifest: Path | None = None,
-    journal: Path | None = None,
     settings: Json | None = None,
-    port: int = 0,
-    feeds: str = "",
     record: Path | None = None,
     replay: Path | None = None,
 ) -> Iterator[LocalSlack]:
     """Start a local Slack on a free port, and stop it at the end. RuntimeError if it does not start."""
-    command = [sys.executable, "-m", "playground.slack", "--port", str(port), "--settings", json.dumps(settings or {})]
+    command = [sys.executable, "-m", "playground.slack", "--port", "0", "--settings", json.dumps(settings or {})]
     command += ["--manifest", str(manifest)] if manifest else []
-    command += ["--feeds", feeds] if feeds else []
     command += ["--record", str(record)] if record else []
     command += ["--replay", str(replay)] if replay else []
-    command += ["--journal", str(journal)] if journal else []
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
     try:
         first = process.stdout.readline() if process.stdout else ""

@@ -91,9 +91,9 @@ class Slack:
         self.touch()
         return message
 
-    def checked_blocks(self, blocks: Any, surface: str = "message") -> list[Json]:
-        """Blocks that may be shown, or SlackError."""
-        return check_blocks(blocks, surface, self.what_hinders, card_files=self.settings.card_files)
+    def checked_blocks(self, blocks: Any) -> list[Json]:
+        """Blocks that a message may show, or SlackError."""
+        return check_blocks(blocks, "message", self.what_hinders, card_files=self.settings.card_files)
 
     def what_hinders(self, name: str) -> str:
         """Why a file cannot be shown in a block, or nothing."""

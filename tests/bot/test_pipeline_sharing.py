@@ -74,7 +74,7 @@ def test_two_posts_drawn_together_have_the_pictures_that_each_has_alone(studio):
     together = new()
     sharing = SharingStudio(studio.settings)
     with ThreadPoolExecutor(2) as pool:
-        states = list(pool.map(lambda n: draw_post(sharing, together[n], [n], "ab"[n], None), range(2)))
+        states = list(pool.map(lambda n: draw_post(sharing, together[n], [n], "ab"[n]), range(2)))
     assert states == ["review", "review"]
     sharing.records.engine.dispose()
     pictures = [[row.picture for post in posts for row in records.candidates(post)] for posts in (alone, together)]
@@ -84,9 +84,9 @@ def test_two_posts_drawn_together_have_the_pictures_that_each_has_alone(studio):
 def test_a_post_that_a_killed_worker_left_is_drawn_again(studio):
     post = studio.records.create_post("ana", "pizza party", ["x"], None, "UTC")
     studio.records.move_post(post.id, PostState.PREPARING, "ana", "preparing", expected=PostState.DRAFTED)
-    assert draw_post(studio, post.id, [1], "ana", None) == "review"
+    assert draw_post(studio, post.id, [1], "ana") == "review"
     assert "it is drawn again" in [row.why for row in studio.records.audit(post.id)][2]
-    assert draw_post(studio, post.id, [1], "ana", None) == "review"
+    assert draw_post(studio, post.id, [1], "ana") == "review"
 
 
 def test_a_running_worker_draws_with_the_model_that_is_put_in_use_and_stays_with_it_where_the_next_is_broken(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.pipeline.wishes import TONES
@@ -125,15 +125,14 @@ def at_input(at: int) -> Json:
     return {"type": "datetimepicker", "action_id": "at"} | ({"initial_date_time": at} if at else {})
 
 
-def words_view(form: ComposeForm, source: str, texts: Mapping[str, str] | None = None) -> Json:
+def words_view(form: ComposeForm, source: str) -> Json:
     """A field for each network with how long its text is there. `source` is the key of the form's row."""
     blocks: list[Json] = [section(plain("What each network gets. The draft itself stays what the picture is made of."))]
     for network in form.networks:
-        text = (texts or {}).get(network, form.draft)
         limits = limits_of(network)
         most = min(SECTION_LENGTH, limits.characters * 4)  # a link or an emoji may count less than it is long
-        element = text_input("text", text, lines=True, most=most)
-        blocks.append(field(f"text:{network}", network_name(network), element, hint=length_told(network, text)))
+        element = text_input("text", form.draft, lines=True, most=most)
+        blocks.append(field(f"text:{network}", network_name(network), element, hint=length_told(network, form.draft)))
     return modal(WORDS, "Words for each network", "Paint it", blocks, json.dumps({"source": source}))
 
 

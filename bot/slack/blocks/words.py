@@ -53,9 +53,9 @@ def label(text: str, length: int = BUTTON_LENGTH) -> Json:
     return {"type": "plain_text", "text": shortened(text, length), "emoji": True}
 
 
-def marked(text: str, length: int = SECTION_LENGTH) -> Json:
+def marked(text: str) -> Json:
     """A text of our own in Slack's markdown; what people wrote must have been `escaped`."""
-    return {"type": "mrkdwn", "text": shortened(text, length), "verbatim": True}
+    return {"type": "mrkdwn", "text": shortened(text, SECTION_LENGTH), "verbatim": True}
 
 
 def section(text: Json, accessory: Json | None = None) -> Json:
