@@ -40,7 +40,7 @@ from bot.accounts.vault import token_from
 from bot.pipeline.studio import Studio
 from bot.records import PostState
 from bot.records.states import COMING
-from bot.records.store import Drawn, Planned
+from bot.records.values import Drawn, Planned
 from bot.settings import load_settings
 from playground.networks.process import LocalNetworks, running_networks
 

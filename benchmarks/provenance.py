@@ -81,7 +81,7 @@ def approved(studio: Studio, text: str, images: Sequence[Image.Image], *, carous
     """The publications of an approved post with these pictures."""
     from bot.pipeline.planning import plan
     from bot.records import PostState
-    from bot.records.store import Drawn
+    from bot.records.values import Drawn
 
     records = studio.records
     post = records.create_post("benchmark", text, ["x", "linkedin"], None, "UTC")

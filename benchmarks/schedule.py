@@ -76,8 +76,8 @@ def run(home: Path, options: argparse.Namespace) -> dict[str, object]:
 def plan(studio: object, posts: int, begin: datetime, seconds: float) -> None:
     """Approved posts, evenly over the time, in one transaction; each with its own post, text and approval."""
     from bot.pipeline.studio import Studio
-    from bot.records.store import Planned, approval_hash, new_id
     from bot.records.tables import Post, PublicationRow
+    from bot.records.values import Planned, approval_hash, new_id
 
     assert isinstance(studio, Studio)
     made, planned = [], []

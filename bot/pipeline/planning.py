@@ -10,8 +10,8 @@ from bot.errors import Misuse
 from bot.pipeline.audience import targets
 from bot.records import PublicationState
 from bot.records.options import PostOptions
-from bot.records.store import Planned
 from bot.records.tables import CandidateRow, Post
+from bot.records.values import Planned
 from publishers import limits_of
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What every part of the records shares: transactions, the audit, and finding a post in its workspace."""
+"""What every part of the records shares: transactions and the audit."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot.errors import EaselError, Misuse
+from bot.errors import EaselError
 from bot.records.database import READING
-from bot.records.states import PostState
-from bot.records.tables import AuditRow, Post
-from bot.records.values import NewPost
+from bot.records.tables import AuditRow
 
 
 class RecordsBase:
@@ -29,13 +27,13 @@ class RecordsBase:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One transaction that changes something."""
-        with in_words(), self.sessions.begin() as session:
+        with told_plainly(), self.sessions.begin() as session:
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One transaction that only reads: on SQLite it waits for no writer and holds none up."""
-        with in_words(), self.readers.begin() as session:
+        with told_plainly(), self.readers.begin() as session:
             yield session
 
     def audit(self, subject: str) -> list[AuditRow]:
@@ -43,30 +41,6 @@ class RecordsBase:
         query = select(AuditRow).where(AuditRow.subject == subject).order_by(AuditRow.id)
         with self.reading() as session:
             return list(session.scalars(query))
-
-    def find_post(self, session: Session, post_id: str, *, lock: bool = False) -> Post:
-        """The post inside a running transaction; with `lock`, nobody else changes it until the transaction ends."""
-        post = session.get(Post, post_id, with_for_update=lock or None)
-        if post is None or post.workspace != self.workspace:
-            raise Misuse(f"There is no post {post_id!r} in the workspace {self.workspace!r}.")
-        return post
-
-    def post_row(self, post_id: str, new: NewPost) -> Post:
-        """A new post, drafted now."""
-        return Post(
-            id=post_id,
-            workspace=self.workspace,
-            requested_by=new.person,
-            state=PostState.DRAFTED,
-            draft=new.draft,
-            networks=list(new.networks),
-            due_at=new.due_at,
-            timezone=new.timezone,
-            next_slot=new.next_slot,
-            texts=dict(new.texts) or None,
-            options=new.options.to_dict() if new.options else None,
-            created_at=datetime.now(UTC),
-        )
 
     def audit_row(
         self, subject: str, person: str, before: str | None, after: str, why: str, workspace: str | None = None
@@ -84,7 +58,7 @@ class RecordsBase:
 
 
 @contextmanager
-def in_words() -> Iterator[None]:
+def told_plainly() -> Iterator[None]:
     """Turn a full disk or a locked database into an error that a person understands."""
     try:
         yield

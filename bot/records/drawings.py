@@ -6,11 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session
 
 from bot.errors import Refused
-from bot.records.base import RecordsBase
-from bot.records.states import REMINDED, PostState
+from bot.records.posts import PostRecords, refuse_outdated
+from bot.records.states import PostState
 from bot.records.tables import AuditRow, DrawingRow, Post
 
 WAITING = "waiting"
@@ -19,13 +18,8 @@ WAITING = "waiting"
 DRAWABLE = (PostState.DRAFTED, PostState.FAILED, PostState.REVIEW)
 
 
-class DrawingRecords(RecordsBase):
+class DrawingRecords(PostRecords):
     """Drawings asked for by people who do not sit at the terminal that draws."""
-
-    def version(self, post_id: str) -> int:
-        """The number of the last thing that happened to a post itself; a decision names the one it was made on."""
-        with self.reading() as session:
-            return version_of(session, post_id)
 
     def order_drawing(
         self, post_id: str, person: str, seeds: Sequence[int], why: str, *, version: int | None = None
@@ -140,22 +134,3 @@ def new_drawing(post: Post, person: str, seeds: Sequence[int]) -> DrawingRow:
         asked_at=now,
         changed_at=now,
     )
-
-
-def version_of(session: Session, post_id: str) -> int:
-    """The id of a post's latest audit row, inside a running transaction. A reminder changes nothing to decide on."""
-    query = select(func.max(AuditRow.id)).where(AuditRow.subject == post_id, AuditRow.to_state != REMINDED)
-    return session.execute(query).scalar() or 0
-
-
-def refuse_outdated(session: Session, post: Post, version: int | None) -> None:
-    """Raise Refused if something happened to the (locked) post since `version`; None asks for nothing."""
-    if version is None or version_of(session, post.id) == version:
-        return
-    last = session.scalars(
-        select(AuditRow)
-        .where(AuditRow.subject == post.id, AuditRow.to_state != REMINDED)
-        .order_by(AuditRow.id.desc())
-        .limit(1)
-    ).one()
-    raise Refused(f"The post has moved on since then: {last.person} {last.why}, and it is {post.state} now.")

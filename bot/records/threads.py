@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, or_, select, update
 
-from bot.records.base import RecordsBase
 from bot.records.drawings import new_drawing
+from bot.records.posts import PostRecords
 from bot.records.states import PostState
 from bot.records.tables import AuditRow, DrawingRow, Post, PublicationRow, ThreadRow
 from bot.records.values import NewPost
@@ -25,7 +25,7 @@ class Origin(NamedTuple):
     channel: str
 
 
-class ThreadRecords(RecordsBase):
+class ThreadRecords(PostRecords):
     """One thread a post."""
 
     def start_post(

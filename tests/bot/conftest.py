@@ -57,7 +57,7 @@ def approve(studio):
 
     from bot.pipeline.planning import plan
     from bot.records import PostState
-    from bot.records.store import Drawn
+    from bot.records.values import Drawn
 
     def approve(draft="hello", networks=("x",), due_at=None, pictures=1, carousel=False, images=(), **options):
         records = studio.records

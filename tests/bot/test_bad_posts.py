@@ -11,7 +11,7 @@ from bot.pictures import write_whole
 from bot.pipeline.planning import plan
 from bot.pipeline.publish import publish
 from bot.pipeline.rewriting import edit
-from bot.records.store import Planned
+from bot.records.values import Planned
 from tests.bot.conftest import unique
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from bot.dataset import without_people
 from bot.records import PostState
-from bot.records.store import Drawn, Planned
+from bot.records.values import Drawn, Planned
 from bot.settings_file import set_setting
 
 VERDICTS = [{"moderator": "eyes", "decision": "allow", "reason": "fine", "scores": {}}]

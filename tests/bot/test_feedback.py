@@ -15,7 +15,7 @@ from bot.pipeline.review import approve as approve_picks
 from bot.pipeline.rewriting import edit, rewrite
 from bot.records import PostState
 from bot.records.options import PostOptions
-from bot.records.store import Drawn
+from bot.records.values import Drawn
 from moderation import Decision, Policy, fingerprint
 from moderation.feedback import calibrate
 

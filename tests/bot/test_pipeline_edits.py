@@ -10,7 +10,7 @@ from bot.pipeline.planning import plan
 from bot.pipeline.publish import publish
 from bot.pipeline.visit import visit
 from bot.records import PostState, PublicationState, Records, open_database
-from bot.records.store import Planned
+from bot.records.values import Planned
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -10,8 +10,8 @@ from sqlalchemy import inspect, update
 from bot.errors import EaselError, Misuse, Refused
 from bot.records import PostState, PublicationState, Records, open_database
 from bot.records.database import migrate, run_migrations
-from bot.records.store import Drawn, Planned
 from bot.records.tables import PublicationRow, Table
+from bot.records.values import Drawn, Planned
 
 PLANS = [
     Planned("x", "outbox", "hello", (("a" * 64, "a rocket"),)),

@@ -6,8 +6,7 @@ from PIL import Image
 
 from bot.records import PostState
 from bot.records.options import PostOptions
-from bot.records.store import Drawn
-from bot.records.values import NewPost, short_id
+from bot.records.values import Drawn, NewPost, short_id
 
 COLOURS = ("orange", "teal")
 
