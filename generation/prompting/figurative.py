@@ -27,29 +27,8 @@ _SUBJECTS = frozenset(
         *("please", "i'll", "we'll", "you'll", "they'll", "i'd", "we'd", "never", "always"),
     )
 )
-_OBJECTS = frozenset(
-    (
-        "a",
-        "an",
-        "the",
-        "my",
-        "your",
-        "our",
-        "his",
-        "her",
-        "their",
-        "this",
-        "that",
-        "these",
-        "those",
-        "it",
-        "us",
-        "them",
-        "me",
-    )
-)
-_NOUN_LEADERS = frozenset(("a", "an", "the", "my", "your", "our", "his", "her", "their", "this", "that", "new", "one"))
-_NO_PERSONS = frozenset({"animal", "food", "nature"})
+_OBJECTS = frozenset({"a", "an", "the", "my", "your", "our", "his", "her", "their", "those", "it", "us", "them", "me"})
+_BEFORE_ORDERS = frozenset({"and", "or", "then", "please", "just"})
 _PETS = frozenset({
     "a dog", "a cat", "a rabbit", "a hamster", "a horse", "a bird", "a parrot", "a turtle", "a fish", "a chicken",
     "a snake", "a lizard", "a goat", "a sheep", "a cow", "a pig", "a paw print",
@@ -63,6 +42,7 @@ _PERSONS = frozenset({
     "boyfriend", "girlfriend", "husband", "wife", "partner", "ex", "bestie", "friend", "colleague", "intern",
     "student", "guy", "man", "woman", "girl", "boy", "lads", "ceo", "roommate", "flatmate", "driver", "keeper",
 })  # fmt: skip
+_PEOPLE = frozenset({"we", "you", "they"} | {f"{person}s" for person in _PERSONS})
 _INTRODUCING = frozenset(
     ("meet", "named", "called", "nicknamed", "christened", "mr", "mrs", "ms", "miss", "dr", "auntie", "uncle")
 )
@@ -72,7 +52,7 @@ _NEGATIONS = {
     "skipped": 1, "zero": 0,
 }  # fmt: skip
 # "not only pizza", "no other coffee": these turn the negation round.
-_NEGATION_ENDS = frozenset({"only", "just", "other", "better", "matter", "kidding", "wonder", "doubt"})
+_NEGATION_ENDS = frozenset({"only", "just", "other", "better", "matter", "kidding", "wonder", "doubt", "mind"})
 _NEGATION_REACH = 3
 
 
@@ -112,13 +92,11 @@ def is_metaphor(keys: Sequence[str], place: int, picture: Picture) -> bool:
     """
     if place and keys[place - 1] in _INSULTING:
         return True
-    if (
-        f"a {head_of(picture.phrase)}" in _PETS
-        or picture.phrase in _PETS
-        or picture.group == "person"
-        or not (picture.plain or picture.group in _NO_PERSONS)
-    ):
+    is_pet = not _PETS.isdisjoint({picture.phrase, f"a {head_of(picture.phrase)}"})
+    if is_pet or picture.group == "person":
         return False
+    if keys[place].endswith("s") and place > 1 and keys[place - 1] in _BEING and keys[place - 2] in _PEOPLE:
+        return True
     for start in range(place - 1, max(-1, place - 2 - _COMPARISON_REACH), -1):
         if keys[start] in _ARTICLES:
             before = [key for key in keys[max(0, start - 4) : start] if key not in _DEGREES]
@@ -131,12 +109,12 @@ def is_metaphor(keys: Sequence[str], place: int, picture: Picture) -> bool:
 def is_verb(keys: Sequence[str], place: int, picture: Picture) -> bool:
     """Whether the name of a thing stands where verbs do and shows nothing of it: "we train daily", "can't bear it".
 
-    A plain noun shows nothing as a verb, nor where its object follows: "anchor your brand".
+    A plain noun shows nothing as a verb, nor as an order: "anchor your brand".
     """
     before = keys[place - 1] if place else ""
     if not picture.plain:
         return before in _SUBJECTS and shows_nothing_as_verb(keys[place], picture)
     if before == "to":
         return not keys[place].endswith("s")
-    after = keys[place + 1] if place + 1 < len(keys) else ""
-    return before in _SUBJECTS or (after in _OBJECTS and before not in _NOUN_LEADERS)
+    begins = not before.isalnum() or before in _BEFORE_ORDERS
+    return before in _SUBJECTS or (begins and place + 1 < len(keys) and keys[place + 1] in _OBJECTS)

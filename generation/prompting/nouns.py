@@ -88,7 +88,7 @@ class NounTable:
         """Two nouns side by side as one thing, of which at least one surely is a thing: "a lemon tart"."""
         first = words[start]
         modifier = self.by_name.get(first)
-        if modifier is None or modifier.group == "person":
+        if modifier is None or modifier.group == "person" or first.endswith("ing"):
             return None
         for second in words[start + 1 : start + 2]:
             for last in base_forms(second):

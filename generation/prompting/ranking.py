@@ -14,13 +14,14 @@ from generation.prompting.picture import NAMED_WEIGHT, Picture
 from generation.prompting.pictures import Mood, PictureTable
 from generation.prompting.reading import Reading
 from generation.prompting.slang import NO_PICTURE
+from generation.prompting.standing import is_counted_or_owned, is_number
 from generation.prompting.unknown import is_rare, may_be_a_thing
 
 _SLANG_WEIGHT = 3.0
 _EMOJI_WEIGHT = 2.6
 _DECORATION_WEIGHT = 1.2
 _HASHTAG_WEIGHT = 2.4
-_BESIDE_WEIGHT = 1.8
+_BESIDE_WEIGHT = 2.1
 """Rank of what the draft calls a thing, beside the picture that shows it otherwise."""
 _MEANING_FACTOR = 0.8
 _DOUBT_FACTOR = 0.45
@@ -28,6 +29,8 @@ _DOUBT_FACTOR = 0.45
 _KINDS = frozenset({"animal", "food"})
 """Groups whose members vouch for each other."""
 _TITLE_SHARE = 0.6
+_OFTEN_CAPITAL = frozenset({"food"})
+"""Groups whose members are written with a capital though they are no names: "try the Raspberry Tart"."""
 _AGAIN = 0.6
 """Added for each further mention of the same thing."""
 _PERSON_FACTOR = 0.7
@@ -230,7 +233,7 @@ def _named_things(
                 tally.in_words.add(picture.phrase)
                 tally.add(picture, picture.weight * factor - word.place * _LATER, look_before(keys, place))
                 if picture.beside and not word.name:
-                    beside = Picture(picture.beside, _BESIDE_WEIGHT, picture.group, plain=True)
+                    beside = Picture(picture.beside, _BESIDE_WEIGHT, "object")
                     tally.add(beside, _BESIDE_WEIGHT * factor - word.place * _LATER)
             place += length
             continue
@@ -244,7 +247,9 @@ def _named_things(
 
 def _means_no_thing(word: _Word, keys: Sequence[str], place: int, length: int, picture: Picture) -> bool:
     """Whether a word that names a thing is a name, a metaphor or a verb here."""
-    if (word.capital and is_name(keys, place)) or (word.name and picture.plain) or is_metaphor(keys, place, picture):
+    if (word.capital and is_name(keys, place)) or is_metaphor(keys, place, picture):
+        return True
+    if word.name and picture.plain and picture.group not in _OFTEN_CAPITAL and not is_counted_or_owned(keys, place):
         return True
     return length == 1 and is_verb(keys, place, picture)
 
@@ -264,9 +269,9 @@ def _finds(
 
 
 def _is_doubtful(place: int, words: Sequence[_Word], finds: Mapping[int, tuple[int, Picture]]) -> bool:
-    """Whether a word may be slang here; not where another of its kind is named, as in "milk and cookies"."""
+    """Whether a word may be slang here; not where it is counted, or another of its kind named: "milk and cookies"."""
     length, picture = finds[place]
-    if not words[place].doubtful or length > 1:
+    if not words[place].doubtful or length > 1 or (place and is_number(words[place - 1].key)):
         return False
     return picture.group not in _KINDS or not any(
         other.group == picture.group and other.phrase != picture.phrase for _, other in finds.values()

@@ -6,7 +6,7 @@ Only `nouns_build.py` needs it, never a running bot.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from generation.prompting.tables import split_list
@@ -15,7 +15,9 @@ from generation.prompting.wordnet import NOUN, Sense, WordNet
 # The nearest of these that a meaning is a kind of tells its group; a number is the sense of the word in WordNet 3.1.
 _THINGS = {
     "animal": "animal.1, imaginary being.1, fairy.1",
-    "food": "food.1, food.2, edible fruit.1, vegetable.1, beverage.1, herb.2",
+    "food": """
+        food.1, food.2, edible fruit.1, vegetable.1, beverage.1, herb.2, helping.1
+    """,
     "object": """
         clothing.1, footwear.1, footwear.2, headdress.1, jewelry.1, adornment.1, vehicle.1, vessel.2, craft.2,
         container.1, furniture.1, furnishing.2, bedclothes.1, cloth covering.1, floor cover.1, piece of cloth.1,
@@ -34,7 +36,8 @@ _THINGS = {
         magnet.1, charm.3, ride.2, bookmark.1, belt.2, maze.1, scaffolding.1, anvil.1, blackboard.1, firework.1,
         keyboard.1, antenna.1, doorbell.1, propeller.1, vane.1, satellite.1, snowboard.1, disk.2, extinguisher.1,
         sprinkler.1, hanger.2, pedestal.1, slab.1, harness.1, compass.1, confetti.1, faucet.1, headband.1,
-        scarecrow.1, raft.1, ski.1, soap.1, toothpaste.1, tripod.1, pulley.1, tire.1, support.10
+        scarecrow.1, raft.1, ski.1, soap.1, toothpaste.1, tripod.1, pulley.1, tire.1, support.10, containerful.1,
+        submarine.1, surfboard.1
     """,
     "place": """
         building.1, building complex.1, structure.1, room.1, tract.1, workplace.1, place of business.1, shelter.1,
@@ -55,7 +58,7 @@ _THINGS = {
         waiter.1, rider.1, scientist.1, baker.2, butcher.1, florist.1, seller.1, shopkeeper.1, firefighter.1,
         acrobat.1, knight.1, magician.1, golfer.1, archer.1, bartender.1, nun.1, monk.1, librarian.1, referee.1,
         grocer.1, jeweler.1, shoemaker.1, samurai.1, pedestrian.1, motorcyclist.1, cheerleader.1, tourist.1, police
-        officer.1
+        officer.1, secretary.1, receptionist.1
     """,
     "event": """
         sport.1, dancing.1, ceremony.1, wedding.1, wedding.2, procession.2, parade.1, concert.1, festival.1,
@@ -105,13 +108,16 @@ class Visible:
                 shares[group] += weight  # type: ignore[assignment]
         return (max(shares, key=lambda group: shares[group]), sum(shares.values()) / total) if shares else ("", 0.0)
 
-    def kinds(self, word: str, group: str) -> Iterator[frozenset[str]]:
+    def kinds(self, word: str, group: str) -> list[frozenset[str]]:
         """The names of a word's commonest meaning in a group, then of what it is a kind of, and so on."""
         senses = [sense for sense in self._senses(word) if sense.part_of_speech == NOUN and self._group(sense) == group]
-        if senses:
-            best = max(senses, key=lambda sense: (sense.count, -sense.number))
-            for level in self.wordnet.kinds(best.synset):
-                yield frozenset(name for one in level for name in self.wordnet.synsets[one].words)
+        if not senses:
+            return []
+        best = max(senses, key=lambda sense: (sense.count, -sense.number))
+        return [
+            frozenset(name for one in level for name in self.wordnet.synsets[one].words)
+            for level in self.wordnet.kinds(best.synset)
+        ]
 
     def _senses(self, word: str) -> list[Sense]:
         """The meanings of a word but names that are hardly ever met: "Crane" the poet."""

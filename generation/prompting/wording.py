@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from generation.prompting.inflection import base_forms
 from generation.prompting.nouns import NounFound, NounTable, bare, head_of, with_article, with_head
-from generation.prompting.picture import HINT_WEIGHT, NAMED_WEIGHT, PLAIN_WEIGHT, Picture
+from generation.prompting.picture import HINT_WEIGHT, NAMED_WEIGHT, PLAIN_WEIGHT, THEME_WEIGHT, Picture
 
 
 def plain_picture(noun: NounFound, *, is_thing: bool) -> Picture:
@@ -20,13 +20,15 @@ def in_own_words(picture: Picture, noun: NounFound, table: NounTable) -> Picture
     So a model that knows few words draws the bird, and one that knows many the pelican.
     """
     name = noun.head or noun.name
-    if picture.weight < NAMED_WEIGHT or not noun.sure or _says(picture.phrase, name):
+    if not noun.sure or _says(picture.phrase, name):
+        return picture
+    if picture.weight < NAMED_WEIGHT:
+        beside = picture.phrase if picture.weight == THEME_WEIGHT else ""
+        return replace(plain_picture(noun, is_thing=True), beside=beside)
+    if any((name, form) in table.same for word in picture.phrase.split() for form in base_forms(word)):
         return picture
     head = head_of(picture.phrase)
-    pairs = {(name, form) for form in base_forms(head)}
-    if pairs & table.same:
-        return picture
-    if not pairs & table.kinds:
+    if not any((name, form) in table.kinds for form in base_forms(head)):
         return replace(picture, beside=noun.phrase)
     return replace(
         picture,
