@@ -12,7 +12,6 @@ from typing import Literal
 
 Resemblance = Literal["same", "similar", "other"]
 
-RESEMBLES = "there is a post that differs from it in nothing but links, or has no text: see whether it is this one"
 SCHEME = re.compile(r"https?://", re.IGNORECASE)
 LINK = re.compile(r"://|\w\.[^\W\d_]{2}")
 """A word that a network may take for a link: with a scheme, or with a dot and two letters behind it."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal
 from urllib.parse import quote
 
-from publishers.answers import Answer, Timeouts, clock_skew, uncertain
+from publishers.answers import Answer, Timeouts, uncertain
 from publishers.credentials import OAuth2Token, Rotate, cannot_rotate
 from publishers.errors import Outcome, PublishError, Reason
 from publishers.limits import Limits
@@ -33,8 +33,8 @@ from publishers.publication import (
     Published,
     Unknown,
 )
-from publishers.resemblance import RESEMBLES, resemblance
 from publishers.scopes import LINKEDIN_SCOPES
+from publishers.search import SETTLING, TOO_MANY, Search, wrong_clock
 
 WEB_ADDRESS = "https://www.linkedin.com"
 AUTHOR = re.compile(r"urn:li:(?P<kind>person|organization):[A-Za-z0-9_-]{1,64}")
@@ -43,9 +43,6 @@ ASSET = re.compile(r"urn:li:(?:image|document):[A-Za-z0-9_-]{1,128}")
 READING_SCOPE = "r_organization_social"
 Visibility = Literal["PUBLIC", "CONNECTIONS", "LOGGED_IN"]
 LONGEST_DOCUMENT = 100 * 1000 * 1000
-CLOCK_MARGIN = timedelta(minutes=5)
-SETTLING = timedelta(seconds=60)
-"""How long after an attempt a post may still turn up in the list of posts."""
 PAGE, MOST_PAGES = 50, 10
 GRACE_SECONDS = 5.0
 """Personal tokens cannot ask whether an upload is ready: this is how long it is given."""
@@ -252,24 +249,21 @@ class LinkedInPublisher:
         return self._client.call("GET", path, "looking for a post", finder=True)
 
     def _find_by_text(self, publication: Publication) -> Lookup:
-        since, doubt = publication.attempted_at - CLOCK_MARGIN, False
+        search, ours = Search(publication, self._settling), plain(escaped(publication.text))
         for page in range(MOST_PAGES):
             answer = self._posts(page * PAGE)
-            skew = clock_skew(answer.headers, datetime.now(UTC))
-            if skew is not None and abs(skew) > CLOCK_MARGIN / 2:
-                return Unknown(f"this machine's clock is {abs(skew)} off LinkedIn's: set it right and look again")
+            if wrong := wrong_clock("LinkedIn", answer.headers):
+                return wrong
             posts = answer.list("elements")
             for post in posts:
                 urn, commentary = str(post.get("id")), str(post.get("commentary") or "")
-                if _created_at(post) < since or not POST.fullmatch(urn):
+                if _created_at(post) < search.since or not POST.fullmatch(urn):
                     continue
-                found = resemblance(plain(escaped(publication.text)), plain(commentary))
-                if found == "same" and publication.text.strip():
+                if search.is_it(ours, plain(commentary)):
                     return Found(self._published(urn))
-                doubt = doubt or found != "other"
-            if len(posts) < PAGE or _created_at(posts[-1]) < since:
-                return self._absence(publication, doubt)
-        return Unknown("the account posted more than a lookup reads: see for yourself")
+            if len(posts) < PAGE or _created_at(posts[-1]) < search.since:
+                return search.absence()
+        return TOO_MANY
 
     def _find_by_urn(self, urn: str) -> Lookup:
         if not POST.fullmatch(urn):
@@ -281,13 +275,6 @@ class LinkedInPublisher:
                 raise
             return Absent()
         return Found(self._published(urn))
-
-    def _absence(self, publication: Publication, doubt: bool) -> Lookup:
-        latest = publication.last_attempted_at or publication.attempted_at
-        settled_in = (latest + self._settling - datetime.now(UTC)).total_seconds()
-        if settled_in > 0:
-            return Unknown("the post may still turn up in the list", look_again_after=settled_in)
-        return Unknown(RESEMBLES) if doubt else Absent()
 
     def _published(self, urn: str, status: Literal["published", "already_published"] = "published") -> Published:
         return Published("linkedin", status, urn, f"{self._web_address}/feed/update/{urn}")

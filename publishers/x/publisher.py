@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import requests
 
-from publishers.answers import Answer, Timeouts, clock_skew, uncertain
+from publishers.answers import Answer, Timeouts, uncertain
 from publishers.credentials import OAuth1Token, OAuth2Token, Rotate, cannot_rotate
 from publishers.errors import PublishError, Reason
 from publishers.limits import Limits
@@ -25,8 +25,8 @@ from publishers.publication import (
     Published,
     Unknown,
 )
-from publishers.resemblance import RESEMBLES, resemblance
 from publishers.scopes import X_SCOPES
+from publishers.search import SETTLING, TOO_MANY, Search, wrong_clock
 from publishers.x.client import API_ADDRESS, XClient, answered
 from publishers.x.limits import X_LIMITS
 from publishers.x.text import has_link
@@ -38,11 +38,6 @@ POST_PRICE, LINK_POST_PRICE, ALT_TEXT_PRICE = Decimal("0.015"), Decimal("0.20"),
 MIME_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 IDENTIFIER = re.compile(r"[0-9]{1,19}")  # X's ids are unsigned 64 bit numbers
 DUPLICATE = "duplicate content"  # X's words; the answer has no code of its own
-CLOCK_MARGIN = timedelta(minutes=5)
-"""How far two clocks may differ in a lookup. X refuses a repeated text for longer than this, so an equal post this
-short a time before ours cannot be another one."""
-SETTLING = timedelta(seconds=60)
-"""How long after an attempt a post may still turn up in the timeline: only then is it surely absent."""
 PAGE, MOST_PAGES = 100, 10
 LONGEST_PROCESSING = 60.0
 """Seconds that X may take over a picture."""
@@ -126,25 +121,21 @@ class XPublisher:
         if publication.remote_id:
             return self._find_by_id(publication.remote_id)
         user_id = self._user_id or self.check().remote_id
-        since = publication.attempted_at.astimezone(UTC) - CLOCK_MARGIN
-        older, doubt = "", False
+        search, older = Search(publication, self._settling), ""
         for _ in range(MOST_PAGES):
-            answer = self._timeline(user_id, since, older)
-            skew = clock_skew(answer.headers, datetime.now(UTC))
-            if skew is not None and abs(skew) > CLOCK_MARGIN / 2:
-                return Unknown(f"this machine's clock is {abs(skew)} off X's: set it right and look again")
+            answer = self._timeline(user_id, search.since, older)
+            if wrong := wrong_clock("X", answer.headers):
+                return wrong
             for post in answer.list("data"):
                 at, post_id = written_at(post), str(post.get("id"))
-                if not at or at < since or not IDENTIFIER.fullmatch(post_id):
+                if not at or at < search.since or not IDENTIFIER.fullmatch(post_id):
                     continue
-                found = resemblance(publication.text, text_of(post))
-                if found == "same" and publication.text.strip():
+                if search.is_it(publication.text, text_of(post)):
                     return Found(self._published(post_id))
-                doubt = doubt or found != "other"
             older = answer.text("meta", "next_token")
             if not older:
-                return self._absence(publication, doubt)
-        return Unknown("the account posted more than a lookup reads: see for yourself")
+                return search.absence()
+        return TOO_MANY
 
     def delete(self, publication: Publication) -> None:
         """Delete the post; look it up first where its id is not known."""
@@ -222,13 +213,6 @@ class XPublisher:
             return Absent()
         # A deleted post answers 200 with errors and without data.
         return Found(self._published(post_id)) if answer.text("data", "id") == post_id else Absent()
-
-    def _absence(self, publication: Publication, doubt: bool) -> Lookup:
-        latest = publication.last_attempted_at or publication.attempted_at
-        settled_in = (latest + self._settling - datetime.now(UTC)).total_seconds()
-        if settled_in > 0:
-            return Unknown("the post may still turn up in the timeline", look_again_after=settled_in)
-        return Unknown(RESEMBLES) if doubt else Absent()
 
     def _published(self, post_id: str) -> Published:
         return Published("x", "published", post_id, f"{self._web_address}/i/web/status/{post_id}")
