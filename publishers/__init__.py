@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from publishers.credentials import OAuth1Token, OAuth2Token, Refresh, Rotate, saving
+from publishers.credentials import OAuth1Token, OAuth2Token, Refresh, Rotate
 from publishers.errors import Outcome, PublishError, Reason
 from publishers.limits import Limits, PictureLimits
 from publishers.networks import limits_of
@@ -74,7 +74,6 @@ __all__ = [
     "code_of",
     "fetch_token",
     "limits_of",
-    "saving",
 ]
 
 _LAZY = {

@@ -52,17 +52,6 @@ store `refresh(stale)` durably, and only then return it.
 """
 
 
-def saving(save: Callable[[OAuth2Token], None]) -> Rotate:
-    """The simplest `Rotate`, for a single process: refresh, `save`, use."""
-
-    def rotate(stale: OAuth2Token, refresh: Refresh) -> OAuth2Token:
-        fresh = refresh(stale)
-        save(fresh)
-        return fresh
-
-    return rotate
-
-
 def cannot_rotate(stale: OAuth2Token, refresh: Refresh) -> OAuth2Token:
     """The `Rotate` of a publisher that was given none: a rotated token that nobody stores would be lost."""
     raise PublishError(

@@ -18,7 +18,6 @@ from publishers import (
     Secret,
     Timeouts,
     XPublisher,
-    saving,
 )
 
 PATIENCE = Timeouts(connect=20.0, read=30.0, whole=60.0)
@@ -30,6 +29,17 @@ def failure(publisher, publication) -> PublishError:
     with pytest.raises(PublishError) as caught:
         publisher.create(publication)
     return caught.value
+
+
+def saving(save):
+    """The simplest `Rotate`, for a single process: refresh, `save`, use."""
+
+    def rotate(stale, refresh):
+        fresh = refresh(stale)
+        save(fresh)
+        return fresh
+
+    return rotate
 
 
 @pytest.fixture(scope="session")

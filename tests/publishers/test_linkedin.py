@@ -24,10 +24,9 @@ from publishers import (
     Timeouts,
     Unknown,
     carousel_pdf,
-    saving,
 )
 from publishers.linkedin.client import version_warning
-from tests.publishers.conftest import IMPATIENCE, failure
+from tests.publishers.conftest import IMPATIENCE, failure, saving
 
 CREATE = {"network": "linkedin", "method": "POST", "path": "/rest/posts"}
 
