@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.pipeline.review import best_of
-from bot.pipeline.studio import Studio
 from bot.records import PostState, PublicationState, Records
 from bot.records.states import ASKING, COMING
 from bot.records.tables import Post, PublicationRow
@@ -36,26 +35,28 @@ class Board:
     origins: Mapping[str, Origin]
 
 
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks; `deciding` are the ids of the posts that they may decide about."""
+
+    person: str
+    deciding: Collection[str]
+    is_approver: bool
+    is_admin: bool
+    timezone: str
+
+
 async def publish_home(desk: Desk, user: str) -> None:
     """Show a person what there is for them."""
-    is_approver = await desk.may(user, Role.APPROVER, "")
-    is_admin = await desk.may(user, Role.ADMIN, "")
-    timezone = (await desk.member(user)).timezone
-    address = await desk.address()
     board = await desk.do(read_board, desk.records)
-    deciding = await decidable(desk, user, board.origins)
-    story = await desk.do(
-        lambda: read_home(
-            desk.studio,
-            person_of(user),
-            board,
-            deciding,
-            is_approver=is_approver,
-            is_admin=is_admin,
-            timezone=timezone,
-            address=address,
-        )
+    viewer = Viewer(
+        person_of(user),
+        await decidable(desk, user, board.origins),
+        await desk.may(user, Role.APPROVER, ""),
+        await desk.may(user, Role.ADMIN, ""),
+        (await desk.member(user)).timezone,
     )
+    story = await desk.do(read_home, desk.records, board, viewer, await desk.address())
     await desk.client.views_publish(user_id=user, view=home_view(story))
 
 
@@ -68,34 +69,18 @@ def read_board(records: Records) -> Board:
     return Board(review, coming, asking, recent, records.origins(shown))
 
 
-def read_home(
-    studio: Studio,
-    person: str,
-    board: Board,
-    deciding: Collection[str],
-    *,
-    is_approver: bool,
-    is_admin: bool,
-    timezone: str,
-    address: str,
-) -> HomeStory:
-    """What is shown to one person: their own posts, and those that they may decide about (`deciding`)."""
-    records = studio.records
-    mine = {post_id for post_id, origin in board.origins.items() if origin.person == person}
+def read_home(records: Records, board: Board, viewer: Viewer, address: str) -> HomeStory:
+    """What is shown to one person: their own posts, and those that they may decide about."""
+    mine = {post_id for post_id, origin in board.origins.items() if origin.person == viewer.person}
 
     def seen(rows: Sequence[PublicationRow], most: int = MOST_OF_A_KIND) -> list[PublicationRow]:
-        return [row for row in rows if row.post_id in deciding or row.post_id in mine][:most]
+        return [row for row in rows if row.post_id in viewer.deciding or row.post_id in mine][:most]
 
-    drafts = records.posts_in(UNDECIDED, MOST_OF_A_KIND, person)
-    waiting = [post for post in board.review if post.id in deciding and board.origins[post.id].channel]
+    drafts = records.posts_in(UNDECIDED, MOST_OF_A_KIND, viewer.person)
+    waiting = [post for post in board.review if post.id in viewer.deciding and board.origins[post.id].channel]
     waiting = waiting[:MOST_OF_A_KIND]
     coming, asking, recent = seen(board.coming, MOST_COMING), seen(board.asking), seen(board.recent)
     drawings = {row.post_id: row for row in records.drawings((records.workspace,))}
-    refs = {}
-    for post in waiting:
-        story = read_story(records, post.id)
-        best = best_of(story.newest)
-        refs[post.id] = f"{story.ref}:{best.number}" if best else story.ref
     shown = {*(post.id for post in (*drafts, *waiting)), *(row.post_id for row in (*coming, *asking, *recent))}
     return HomeStory(
         drafts=drafts,
@@ -103,12 +88,19 @@ def read_home(
         coming=coming,
         recent=recent,
         asking=asking,
-        accounts=records.accounts() if is_approver else [],
+        accounts=records.accounts() if viewer.is_approver else [],
         drawings=drawings,
         places={post.id: records.drawings_before(drawings[post.id]) for post in drafts if post.id in drawings},
         links={post_id: link for post_id in shown if (link := link_to(records.thread(post_id), address))},
-        refs=refs,
-        deciding=deciding,
-        is_admin=is_admin,
-        timezone=timezone,
+        refs={post.id: best_ref(records, post.id) for post in waiting},
+        deciding=viewer.deciding,
+        is_admin=viewer.is_admin,
+        timezone=viewer.timezone,
     )
+
+
+def best_ref(records: Records, post_id: str) -> str:
+    """What a button to approve names: the post as it is, and the best of its newest candidates if there is one."""
+    story = read_story(records, post_id)
+    best = best_of(story.newest)
+    return f"{story.ref}:{best.number}" if best else story.ref
