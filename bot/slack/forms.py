@@ -96,8 +96,10 @@ def words_in(text: str | None) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(part for part in parts if part))[:MOST_NEGATIVE] or None
 
 
-def refuse_time(at: int, now: datetime) -> str | None:
-    """Why a post cannot go out then; None if it can."""
+def refuse_time(at: object, now: datetime) -> str | None:
+    """Why a post cannot go out then, in Unix seconds as a field holds them; None if it can."""
+    if not isinstance(at, int) or not at:
+        return "Pick the time."
     if at <= int(now.timestamp()):
         return "This time is in the past: pick a later one."
     if at > int((now + FARTHEST).timestamp()):

@@ -36,7 +36,7 @@ def read_compose(values: Values, metadata: Mapping[str, Any], long_draft: str, n
     when, at = read(values, "when") or NOW, read(values, "at") or 0
     if when not in (NOW, SLOT, AT):
         errors["when"] = "Pick when the post goes out."
-    if when == AT and (refusal := refuse_time(at, now) if isinstance(at, int) and at else "Pick the time."):
+    if when == AT and (refusal := refuse_time(at, now)):
         errors["at"] = refusal
     guidance = read_guidance(read(values, "guidance"))
     if isinstance(guidance, str):

@@ -29,7 +29,7 @@ def listener(inbox: Inbox) -> Listener:
         errors: dict[str, str] = {}
         if problem := text_at(sent["metadata"], "problem", needed=False):
             errors["when"] = problem
-        if wish.when == AT and (refusal := refuse_time(wish.at, datetime.now(UTC)) if wish.at else "Pick the time."):
+        if wish.when == AT and (refusal := refuse_time(wish.at, datetime.now(UTC))):
             errors["at"] = refusal
         previewed = (list(wish.picks), wish.arrangement)
         if previewed != (sent["metadata"].get("picks"), sent["metadata"].get("arrangement")):

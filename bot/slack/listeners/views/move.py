@@ -27,8 +27,7 @@ def listener(inbox: Inbox) -> Listener:
     async def keep(ack: AsyncAck, body: Mapping[str, Any], view: Mapping[str, Any]) -> None:
         user, sent = user_at(body, "user", "id"), kept_view(view)
         when, at = read(sent["values"], "when"), read(sent["values"], "at") or 0
-        refusal = None if when == SLOT else refuse_time(at, datetime.now(UTC)) if at else "Pick the time."
-        if refusal:
+        if when != SLOT and (refusal := refuse_time(at, datetime.now(UTC))):
             await ack(response_action="errors", errors={"at": refusal})
             return
         kept = {"user": user, "slot": when == SLOT, "at": at, "value": id_at(sent["metadata"], "publication")}
