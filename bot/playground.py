@@ -129,14 +129,14 @@ def furnish(settings: Settings, place: Place) -> None:
     """Give the home its roles, unless it has some, and its accounts: this start's networks have new addresses."""
     from bot.accounts import NewAccount, connect
     from bot.accounts.vault import token_from
-    from bot.records import Records, open_database
+    from bot.records import Records
 
     people = {role: ask(f"{place.page}/_see?as={role}")["person"]["id"] for role in ("requester", "approver")}
     settings.home.mkdir(parents=True, exist_ok=True)
     roles = settings.home / "roles.toml"
     if not roles.exists():
         roles.write_text(ROLES.format(**people), encoding="utf-8")
-    records = Records(open_database(settings.database), settings.workspace)
+    records = Records.open(settings.database, settings.workspace)
     try:
         seen = set()
         for known in ask(f"{place.networks}/_accounts"):

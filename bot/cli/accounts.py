@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.cli.records import open_records
+
 if TYPE_CHECKING:
     from bot.accounts import NewAccount
     from bot.records import Records
@@ -48,7 +50,6 @@ def add(
     refresh_token, client_id, client_secret (OAuth 2); LinkedIn access_token and expires_at.
     """
     from bot.accounts import NewAccount, connect
-    from bot.cli.queue import open_records
     from bot.cli.session import person
     from bot.errors import Misuse
     from bot.settings import load_settings
@@ -103,8 +104,6 @@ def show() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from bot.cli.queue import open_records
-
     rows = open_records().accounts()
     console = Console(highlight=False)
     if not rows:
@@ -121,7 +120,6 @@ def show() -> None:
 def check() -> None:
     """Ask each network whether the account's token works; one that does is taken out of its pause."""
     from bot.accounts import open_publisher
-    from bot.cli.queue import open_records
     from bot.cli.session import person
     from bot.errors import EaselError
     from bot.records.states import AccountState
@@ -148,7 +146,6 @@ def check() -> None:
 @accounts.command("remove")
 def remove(network: Network, name: Account = "") -> None:
     """Forget an account, its token and its slots. What is planned for it fails and says so."""
-    from bot.cli.queue import open_records
     from bot.cli.session import person
     from bot.records.states import AccountState
 
@@ -165,7 +162,6 @@ def add_slot(
     name: Account = "",
 ) -> None:
     """Give an account weekly slots, in your time zone."""
-    from bot.cli.queue import open_records
     from bot.schedule import parse_slot
     from bot.settings import load_settings
 
@@ -179,7 +175,6 @@ def add_slot(
 @slots.command("list")
 def list_slots(network: Network, name: Account = "") -> None:
     """List an account's weekly slots."""
-    from bot.cli.queue import open_records
     from bot.schedule import WEEKDAYS
 
     records = open_records()
@@ -198,7 +193,6 @@ def remove_slot(
     name: Account = "",
 ) -> None:
     """Take a weekly slot away; what is planned in it stays planned."""
-    from bot.cli.queue import open_records
     from bot.errors import Misuse
     from bot.schedule import parse_slot
 

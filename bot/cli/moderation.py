@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.records import open_records
+
 if TYPE_CHECKING:
     from moderation.feedback import Proposal
 
@@ -23,7 +25,6 @@ def report(as_json: AsJson = False) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from bot.cli.queue import open_records
     from bot.pipeline.feedback import overrides
     from moderation.feedback import report
 
@@ -54,7 +55,6 @@ def calibrate(
     """Propose thresholds from what people decided, with the counts that justify them."""
     import json
 
-    from bot.cli.queue import open_records
     from bot.pipeline.feedback import overrides, thresholds_in_use
     from bot.settings import load_settings
     from moderation import Policy

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.records import open_records
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
@@ -136,15 +138,6 @@ def take_down(post_id: PostId, to: OnNetwork = "") -> None:
     for row in rows:
         take_down(studio, row.id, person())
         typer.echo(f"{row.network}: taken down")
-
-
-def open_records() -> Records:
-    """The records of this workspace, without opening any other room."""
-    from bot.records import Records, open_database
-    from bot.settings import load_settings
-
-    settings = load_settings()
-    return Records(open_database(settings.database), settings.workspace)
 
 
 def chosen_rows(records: Records, subject: str, network: str, states: tuple[str, ...]) -> list[PublicationRow]:

@@ -44,9 +44,9 @@ class Studio:
     @cached_property
     def records(self) -> Records:
         """The records of this workspace, in a database of the newest schema."""
-        from bot.records import Records, open_database
+        from bot.records import Records
 
-        return Records(open_database(self.settings.database), self.settings.workspace)
+        return Records.open(self.settings.database, self.settings.workspace)
 
     def in_workspace(self, workspace: str) -> Studio:
         """The same rooms with the records of another workspace."""

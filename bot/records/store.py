@@ -6,6 +6,7 @@ from bot.records.accounts import AccountRecords
 from bot.records.approvals import ApprovalRecords
 from bot.records.candidates import CandidateRecords
 from bot.records.consents import ConsentRecords
+from bot.records.database import open_database
 from bot.records.drawings import DrawingRecords
 from bot.records.forgetting import ForgettingRecords
 from bot.records.judgements import JudgementRecords
@@ -40,6 +41,11 @@ class Records(
     WorkspaceRecords,
 ):
     """The records of one workspace. Rows that are handed out are snapshots; change them through the methods."""
+
+    @classmethod
+    def open(cls, database: str, workspace: str) -> Records:
+        """The records in a database, which is brought to the newest schema; raises what `open_database` does."""
+        return cls(open_database(database), workspace)
 
     def in_workspace(self, workspace: str) -> Records:
         """The records of another workspace in the same database."""

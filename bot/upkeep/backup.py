@@ -92,9 +92,9 @@ def restore(settings: Settings, file: Path, person: str) -> Restored:
             check_copy(folder / DATABASE)
         else:
             copy_in(folder / DATABASE, url)
-        engine = open_database(url)
-        in_doubt = Records(engine, settings.workspace).doubt_planned(datetime.now(UTC), manifest.made_at, person)
-        engine.dispose()
+        records = Records.open(url, settings.workspace)
+        in_doubt = records.doubt_planned(datetime.now(UTC), manifest.made_at, person)
+        records.engine.dispose()
         if (folder / KEY_FILE).exists():
             (folder / KEY_FILE).chmod(0o600)  # while it still lies where nobody else can look
         for name in (*FOLDERS, *FILES, KEY_FILE):
