@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.records import PostState
+from bot.records.values import EASEL
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,7 +40,7 @@ def draw_post(studio: Studio, post_id: str, seeds: Sequence[int], person: str) -
     post = records.post(post_id)
     if post.state == PostState.PREPARING:
         why = "the worker that drew it stopped; it is drawn again"
-        records.move_post(post_id, PostState.FAILED, "easel", why, expected=PostState.PREPARING)
+        records.move_post(post_id, PostState.FAILED, EASEL, why, expected=PostState.PREPARING)
         post = records.post(post_id)
     drawn = post.state == PostState.REVIEW and any(row.seed in seeds for row in records.candidates(post_id))
     try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import Refused
 from bot.records import PostState, Records
+from bot.records.values import EASEL
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -46,7 +47,7 @@ def expire(records: Records, post_id: str, waited: timedelta) -> bool:
     """Reject a review that nobody decided; False if somebody does so at this moment."""
     why = f"nobody decided within {in_hours(waited)}"
     try:
-        records.move_post(post_id, PostState.REJECTED, "easel", why, expected=PostState.REVIEW)
+        records.move_post(post_id, PostState.REJECTED, EASEL, why, expected=PostState.REVIEW)
     except Refused:
         return False
     return True

@@ -20,7 +20,7 @@ from bot.pipeline.credentials import signed
 from bot.pipeline.decide import Decision, Situation
 from bot.records.states import COMING, LOOKING, AccountState, PublicationState
 from bot.records.tables import PublicationRow
-from bot.records.values import OUTBOX_ACCOUNT
+from bot.records.values import EASEL, OUTBOX_ACCOUNT
 from publishers import Media, Publication, PublishError
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def record(studio: Studio, publication_id: str, attempt: int, decision: dict[str
         return  # done by an earlier run of this visit, or overtaken
     if decided.pause_account and row.account != OUTBOX_ACCOUNT:
         account = records.in_workspace(row.workspace).account(row.network, row.account)
-        records.set_account_state(account.id, AccountState.PAUSED, "easel", decided.why)
+        records.set_account_state(account.id, AccountState.PAUSED, EASEL, decided.why)
     try:
         records.finish_visit(
             publication_id,

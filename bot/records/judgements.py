@@ -11,16 +11,13 @@ from sqlalchemy.orm import Session
 from bot.records.base import RecordsBase
 from bot.records.states import PostState
 from bot.records.tables import AuditRow, BriefRow, CandidateRow, Post, PublicationRow
-from bot.records.values import UNSEEN
+from bot.records.values import EASEL, UNSEEN
 
 MOST_POSTS = 5_000
 """Decided posts that are counted: the newest."""
 
 MOST_REJECTED = 2_000
 """Rejected pictures that a new one is compared with: the newest."""
-
-EASEL = "easel"
-"""Who gives up a review that nobody decides; that is nobody's judgement."""
 
 
 class JudgementRecords(RecordsBase):
@@ -48,7 +45,7 @@ class JudgementRecords(RecordsBase):
             .where(
                 Post.workspace == self.workspace,
                 Post.state == PostState.REJECTED,
-                AuditRow.person != EASEL,
+                AuditRow.person != EASEL,  # who gives up what nobody decided; that is no judgement
                 CandidateRow.fingerprint.is_not(None),
             )
             .order_by(CandidateRow.created_at.desc())

@@ -17,7 +17,7 @@ from bot.errors import Misuse, Refused
 from bot.records.base import RecordsBase
 from bot.records.states import PUBLICATION_MOVES, PublicationState
 from bot.records.tables import Post, PublicationRow
-from bot.records.values import Planned, approval_hash
+from bot.records.values import EASEL, Planned, approval_hash
 
 
 class PublicationMoves(RecordsBase):
@@ -31,7 +31,7 @@ class PublicationMoves(RecordsBase):
         to: PublicationState,
         why: str,
         *,
-        person: str = "easel",
+        person: str = EASEL,
         attempt: int | None = None,
         new_attempt: bool = False,
         **values: Any,

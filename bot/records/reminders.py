@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.records.base import RecordsBase
 from bot.records.states import CONNECTED, REMINDED, AccountState, PostState
 from bot.records.tables import AccountRow, AuditRow, Post
+from bot.records.values import EASEL
 
 
 class ReminderRecords(RecordsBase):
@@ -41,7 +42,7 @@ class ReminderRecords(RecordsBase):
             met: Any = session.get(type(row), row.id, with_for_update=True)
             if met is None or met.state != row.state or reminded_since(session, row.id, due_at):
                 return False
-            reminder = self.audit_row(row.id, "easel", row.state, REMINDED, why, row.workspace)
+            reminder = self.audit_row(row.id, EASEL, row.state, REMINDED, why, row.workspace)
             reminder.at = now
             session.add(reminder)
             if isinstance(met, AccountRow) and met.state == AccountState.ACTIVE:

@@ -15,6 +15,9 @@ from bot.records.options import PostOptions
 OUTBOX_ACCOUNT = "outbox"
 """The account on every network until one is connected."""
 
+EASEL = "easel"
+"""The person in the audit of what Easel did by itself."""
+
 UNSEEN = "taken unseen"
 """Stands in the audit of an approval where no person looked: `easel post --yes` in a script."""
 

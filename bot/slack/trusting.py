@@ -9,6 +9,7 @@ from bot.pipeline.review import approve, best_of
 from bot.pipeline.studio import Studio
 from bot.records import PostState
 from bot.records.tables import CandidateRow
+from bot.records.values import EASEL
 from bot.roles import Rules
 from bot.slack.inbox import user_of
 from bot.slack.story import Story
@@ -46,4 +47,4 @@ def approve_unseen(studio: Studio, story: Story, pick: CandidateRow) -> None:
     Raises:
         EaselError: if somebody was faster, or a network would refuse the post; then it waits for a person.
     """
-    approve(studio, story.post.id, [pick], "easel", version=story.version, unseen=True)
+    approve(studio, story.post.id, [pick], EASEL, version=story.version, unseen=True)

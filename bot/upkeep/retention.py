@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import Refused
+from bot.records.values import EASEL
 
 if TYPE_CHECKING:
     from bot.pipeline.studio import Studio
@@ -39,7 +40,7 @@ def retain(studio: Studio, now: datetime, *, dry_run: bool = False) -> Removed:
     gone = []
     for post_id in posts:
         try:
-            gone.append(records.forget_post(post_id, "easel", f"it was over for {days} days"))
+            gone.append(records.forget_post(post_id, EASEL, f"it was over for {days} days"))
         except Refused:  # somebody took it up again at this moment
             continue
     remove_traces(studio.settings, gone)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.records.values import EASEL
+
 Json = dict[str, Any]
 
 SECTION_LENGTH = 3_000
@@ -149,7 +151,7 @@ def modal(callback: str, title: str, submit: str, blocks: Sequence[Json], metada
 def who(person: str) -> str:
     """A person as the records name them: a mention of those from Slack, a name of others."""
     kind, _, name = person.partition(":")
-    return f"<@{name}>" if kind == "slack" else ("Easel" if person == "easel" else escaped(name or person))
+    return f"<@{name}>" if kind == "slack" else ("Easel" if person == EASEL else escaped(name or person))
 
 
 def when(moment: datetime) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.records.tables import RequestRow
+from bot.records.values import EASEL
 from bot.slack.asking import Listener
 from bot.slack.desk import Desk
 from bot.slack.inbox import Asked, Inbox
@@ -33,5 +34,5 @@ def listener(inbox: Inbox) -> Listener:
 
 async def carry_out(desk: Desk, row: RequestRow) -> None:
     """Forget the installation and the accounts' tokens; what is planned waits."""
-    await desk.do(desk.records.disconnect_accounts, "easel", "the Slack app was removed")
+    await desk.do(desk.records.disconnect_accounts, EASEL, "the Slack app was removed")
     await desk.do(desk.records.forget_installation, row.body["team"])
