@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from generation.prompting.brand import Brand
 from generation.prompting.brief import PROMPT_WORD_LIMIT
 from generation.prompting.nouns import as_thing, bare, head_of, with_article
+from generation.prompting.picture import BESIDE_WEIGHT
 from generation.prompting.ranking import Ranked, Ranking
 from generation.prompting.reading import Reading
 
-THINGS_LIMIT = 4
-"""Things in one picture: small models draw one or two well and lose the rest."""
+THINGS_LIMIT, BESIDES_LIMIT = 4, 2
+"""Things in one picture, and other words for them: small models draw one or two well and lose the rest."""
 TOPICS_LIMIT = 6
 HINTS_LIMIT = 2
 FEW = 2
@@ -33,12 +34,19 @@ def chosen_things(ranking: Ranking, brand: Brand) -> tuple[str, ...]:
     """
     ranked = [thing for thing in ranking.things if not brand.avoids(thing.picture.phrase)]
     rare = [as_thing(word) for word in ranking.rare if not brand.avoids(word)]
-    strong = without_likes([thing for thing in ranked if thing.score >= STRONG])[:THINGS_LIMIT]
+    strong = _foremost(without_likes([thing for thing in ranked if thing.score >= STRONG]))
     if strong:
         return (*(_phrase(thing) for thing in strong), *rare[: max(0, FEW - len(strong))])
     unknown = rare or [word for word in ranking.unknown if not brand.avoids(word)]
     chosen = [*unknown[:HINTS_LIMIT], *(_phrase(thing) for thing in without_likes(ranked)[:HINTS_LIMIT])]
     return tuple(chosen[: HINTS_LIMIT + 1]) or (ranking.mood.picture if ranking.mood else NOTHING_TO_DRAW,)
+
+
+def _foremost(things: Sequence[Ranked]) -> list[Ranked]:
+    """As many of the best things as a picture holds, and the draft's words for them."""
+    besides = [thing for thing in things if thing.picture.weight == BESIDE_WEIGHT][:BESIDES_LIMIT]
+    others = [thing for thing in things if thing.picture.weight != BESIDE_WEIGHT][:THINGS_LIMIT]
+    return [thing for thing in things if thing in besides or thing in others]
 
 
 def without_likes(things: Sequence[Ranked]) -> list[Ranked]:

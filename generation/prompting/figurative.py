@@ -35,12 +35,16 @@ _PETS = frozenset({
 })  # fmt: skip
 _INSULTING = frozenset({"absolute", "utter"})
 _BEING = frozenset({"is", "are", "was", "were", "am", "be", "been", "being"})
-_DEGREES = frozenset({"such", "literally", "basically", "actually", "really", "truly", "honestly", "just", "kinda"})
+_DEGREE_REACH = 6
+_DEGREES = frozenset(
+    {"such", "a", "bit", "of", "literally", "basically", "actually", "really", "truly", "honestly", "just", "kinda"}
+)
 _PERSONS = frozenset({
     "i", "you", "he", "she", "we", "they", "who", "boss", "landlord", "teacher", "coach", "manager", "neighbour",
     "neighbor", "toddler", "kid", "kids", "baby", "son", "daughter", "brother", "sister", "mum", "mom", "dad", "nan",
     "boyfriend", "girlfriend", "husband", "wife", "partner", "ex", "bestie", "friend", "colleague", "intern",
     "student", "guy", "man", "woman", "girl", "boy", "lads", "ceo", "roommate", "flatmate", "driver", "keeper",
+    "cto", "cfo", "captain",
 })  # fmt: skip
 _PEOPLE = frozenset({"we", "you", "they"} | {f"{person}s" for person in _PERSONS})
 _INTRODUCING = frozenset(
@@ -99,7 +103,7 @@ def is_metaphor(keys: Sequence[str], place: int, picture: Picture) -> bool:
         return True
     for start in range(place - 1, max(-1, place - 2 - _COMPARISON_REACH), -1):
         if keys[start] in _ARTICLES:
-            before = [key for key in keys[max(0, start - 4) : start] if key not in _DEGREES]
+            before = [key for key in keys[max(0, start - _DEGREE_REACH) : start] if key not in _DEGREES]
             return len(before) > 1 and before[-1] in _BEING and before[-2] in _PERSONS
         if not keys[start].isalpha():
             return False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from generation.prompting.inflection import base_forms
+
 _COLOURS = frozenset(
     (
         *("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "grey", "gray"),
@@ -22,6 +24,11 @@ _LOOKS = _COLOURS | frozenset(
 )
 
 
-def look_before(keys: Sequence[str], place: int) -> str:
-    """What right before a thing tells how it looks; empty where nothing does."""
-    return keys[place - 1] if place and keys[place - 1] in _LOOKS else ""
+def look_before(keys: Sequence[str], place: int, phrase: str) -> str:
+    """What right before a thing tells how it looks; empty where nothing does.
+
+    A phrase that calls the thing otherwise takes no more than its colour.
+    """
+    before = keys[place - 1] if place else ""
+    says_so = any(form in phrase for form in base_forms(keys[place]))
+    return before if before in _COLOURS or (before in _LOOKS and says_so) else ""

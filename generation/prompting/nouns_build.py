@@ -16,6 +16,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 
@@ -44,6 +45,7 @@ _UNCOUNTED, _UNCOUNTED_FOOD = 1.9, 1.45
 """A noun whose plural is so much rarer (Zipf: a hundredth nearly, of food a thirtieth) is used without an article."""
 _KIND_REACH = 5
 """Steps from a noun to what it is a kind of: "cardigan", "jacket", "coat" are two."""
+_ALIKE = 0.6
 _SHORTEST = 3
 _WORDS = re.compile(r"(?:[a-z]+ )?[a-z]+(?<!ful)")
 _WIDTH = 150
@@ -101,7 +103,7 @@ def unseen(wordnet: WordNet, drawn: frozenset[str], zipf: Zipf) -> Iterator[str]
 
 
 def kinds(visible: Visible, nouns: Iterable[Noun], pictures: PictureTable) -> Iterator[tuple[str, str]]:
-    """Nouns with the main noun of what is drawn for them by hand, if they are a kind of it; or a word of the same."""
+    """Nouns with the main noun of what is drawn for them by hand, if they are a kind of it or mean the same."""
     for noun in nouns:
         picture = pictures.by_words.get(tuple(noun.word.split()))
         if picture is None or noun.hint:
@@ -109,9 +111,16 @@ def kinds(visible: Visible, nouns: Iterable[Noun], pictures: PictureTable) -> It
         said = {form for word in picture.phrase.split() for form in base_forms(word)} - {noun.word}
         heads = said.intersection(base_forms(head_of(picture.phrase)))
         same, *levels = visible.kinds(noun.word, noun.group) or [frozenset[str]()]
-        yield from ((f"{SAME_MARK}{noun.word}", word) for word in sorted(said & same))
         above = frozenset().union(*levels[:_KIND_REACH])
-        yield from ((noun.word, head) for head in sorted(heads & above))
+        for word in sorted(said & (same | (heads & above))):
+            takes_a_kind = word in heads and picture.phrase.startswith(("a ", "an ")) and not _is_alike(noun.word, word)
+            adds_nothing = word in same and not takes_a_kind
+            yield f"{SAME_MARK * adds_nothing}{noun.word}", word
+
+
+def _is_alike(word: str, other: str) -> bool:
+    """Whether two words of one meaning are but two spellings, or another number: "doughnut" and "donut"."""
+    return word in other or other in word or SequenceMatcher(a=word, b=other).ratio() >= _ALIKE
 
 
 def _is_common(parts: list[str], group: str, zipf: Zipf) -> bool:

@@ -8,6 +8,8 @@ NAMED_WEIGHT = 3.0
 """Rank of a thing that the draft names."""
 PLAIN_WEIGHT = 2.3
 """Rank of a thing that the draft names and that only `nouns.tsv` knows."""
+BESIDE_WEIGHT = 2.1
+"""Rank of what the draft calls a thing, beside a picture made by hand that shows it otherwise."""
 THEME_WEIGHT = 2.0
 """Rank of a thing that stands for a theme of the draft."""
 HINT_WEIGHT = 1.2

@@ -10,7 +10,7 @@ from generation.prompting.figurative import is_comparison, is_metaphor, is_name,
 from generation.prompting.languages import ENGLISH, LanguageTable
 from generation.prompting.lexicon import Lexicon
 from generation.prompting.looks import SCHEME_COLOURS, look_before
-from generation.prompting.picture import NAMED_WEIGHT, Picture
+from generation.prompting.picture import BESIDE_WEIGHT, NAMED_WEIGHT, Picture
 from generation.prompting.pictures import Mood, PictureTable
 from generation.prompting.reading import Reading
 from generation.prompting.slang import NO_PICTURE
@@ -21,8 +21,6 @@ _SLANG_WEIGHT = 3.0
 _EMOJI_WEIGHT = 2.6
 _DECORATION_WEIGHT = 1.2
 _HASHTAG_WEIGHT = 2.4
-_BESIDE_WEIGHT = 2.1
-"""Rank of what the draft calls a thing, beside the picture that shows it otherwise."""
 _MEANING_FACTOR = 0.8
 _DOUBT_FACTOR = 0.45
 """What may mean another thing is drawn only where nothing surer is left."""
@@ -231,10 +229,12 @@ def _named_things(
             elif not _means_no_thing(word, keys, place, length, picture):
                 factor = word.factor * (_DOUBT_FACTOR if _is_doubtful(place, words, finds) else 1.0)
                 tally.in_words.add(picture.phrase)
-                tally.add(picture, picture.weight * factor - word.place * _LATER, look_before(keys, place))
+                tally.add(
+                    picture, picture.weight * factor - word.place * _LATER, look_before(keys, place, picture.phrase)
+                )
                 if picture.beside and not word.name:
-                    beside = Picture(picture.beside, _BESIDE_WEIGHT, "object")
-                    tally.add(beside, _BESIDE_WEIGHT * factor - word.place * _LATER)
+                    beside = Picture(picture.beside, BESIDE_WEIGHT, "object")
+                    tally.add(beside, BESIDE_WEIGHT * factor - word.place * _LATER)
             place += length
             continue
         if word.key in SCHEME_COLOURS and word.factor == 1.0:

@@ -37,7 +37,7 @@ _THINGS = {
         keyboard.1, antenna.1, doorbell.1, propeller.1, vane.1, satellite.1, snowboard.1, disk.2, extinguisher.1,
         sprinkler.1, hanger.2, pedestal.1, slab.1, harness.1, compass.1, confetti.1, faucet.1, headband.1,
         scarecrow.1, raft.1, ski.1, soap.1, toothpaste.1, tripod.1, pulley.1, tire.1, support.10, containerful.1,
-        submarine.1, surfboard.1
+        submarine.1, surfboard.1, comb.1, ramp.1
     """,
     "place": """
         building.1, building complex.1, structure.1, room.1, tract.1, workplace.1, place of business.1, shelter.1,
@@ -49,7 +49,7 @@ _THINGS = {
         plant.2, flower.1, plant organ.1, geological formation.1, body of water.1, celestial body.1,
         precipitation.3, rock.1, cloud.2, storm.1, rainbow.1, land.4, island.1, woody plant.1, vascular plant.1,
         bark.1, nest.1, shell.2, shell.3, feather.1, horn.2, antler.1, tuft.1, fungus.1, ice.1, wave.1, wetland.1,
-        cocoon.1
+        cocoon.1, facial hair.1, hairdo.1, animal foot.1, fur.1, fur.2, beak.2
     """,
     "person": """
         performer.1, musician.1, athlete.1, craftsman.2, skilled worker.1, health professional.1, cook.1, sailor.1,
