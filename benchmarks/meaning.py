@@ -56,12 +56,12 @@ def main() -> None:
 def judge_unseen(profiles: NDArray[np.float32], examples: Examples) -> NDArray[np.float64]:
     """For each example the regression's value (bad or harmless) when nothing of its part was learnt from."""
     part = parts(profiles[:, DIMENSION:])
-    labels = np.array(examples.labels)
+    labels, sentences = np.array(examples.labels), np.array(examples.sentences)
     values = np.zeros(len(labels))
     for number in range(PARTS):
         out = part == number
-        learnt = learn(profiles[~out], list(labels[~out]), examples.categories)
-        values[out] = learnt.values(profiles[out])[:, 0]
+        learnt = learn(profiles[~out], list(sentences[~out]), list(labels[~out]), examples.categories)
+        values[out] = learnt.values(profiles[out], list(sentences[out]))[:, 0]
     return values
 
 

@@ -1,6 +1,6 @@
 """Measures the embedded moderators: texts, ways to write around a filter, harmless pictures, time and memory.
 
-    python benchmarks/moderation.py [--json] [--misses] [--pictures FOLDER...] [--blind]
+    python benchmarks/moderation.py [--json] [--misses] [--pictures FOLDER...] [--blind] [--all-disguised]
 
 The labelled texts in benchmarks/data were written for this project: 264 before any tuning, every third of each kind
 kept unseen; the `fresh` ones after tuning had ended (tuned with since); those of a `second author`, who knew neither
@@ -44,6 +44,9 @@ POST = {
     "prompt": "a glass of cold brew coffee with ice on a wooden table, friendly people in the background, warm light",
     "alt text": "A glass of cold brew coffee with ice on a wooden table in front of friendly people.",
 }
+DISGUISED = 80
+"""Texts that are disguised in each way, spread evenly over the file: all of them would take ten minutes."""
+
 CANDIDATES = 4
 REPEATS = 5
 
@@ -55,6 +58,7 @@ def main() -> None:
     parser.add_argument("--misses", action="store_true", help="also list the errors on the texts seen while tuning")
     parser.add_argument("--pictures", type=Path, nargs="+", default=[], help="folders of harmless pictures")
     parser.add_argument("--blind", action="store_true", help="also measure the texts that nobody tunes on")
+    parser.add_argument("--all-disguised", action="store_true", help=f"disguise all texts, not only {DISGUISED}")
     arguments = parser.parse_args()
     before = memory()
     moderators = Moderators.load()
@@ -64,9 +68,10 @@ def main() -> None:
     for row in rows:
         row["verdicts"] = moderators.judge_text(row["text"])
         row["caught"] = decide(row["verdicts"]) > Decision.ALLOW
+    plain = to_disguise(rows, every=arguments.all_disguised)
     result: dict[str, Any] = {
         "texts": {split: measure_texts([row for row in rows if row["split"] == split]) for split in splits(rows)},
-        "disguised": measure_disguises(moderators, [row for row in rows if not row["split"].startswith(BLIND)]),
+        "disguised": {"texts": len(plain), "caught": measure_disguises(moderators, plain)},
         "cost": cost,
     }
     if arguments.pictures:
@@ -99,9 +104,16 @@ def measure_texts(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def measure_disguises(moderators: Moderators, rows: list[dict[str, Any]]) -> dict[str, float]:
-    """For each way to write around a filter: the share of the bad texts caught plainly that it does not hide."""
-    plain = [row["text"] for row in rows if row["label"] == "bad" and row["caught"]]
+def to_disguise(rows: list[dict[str, Any]], *, every: bool) -> list[str]:
+    """The bad texts that were caught plainly: all, or as many as `DISGUISED` says, the same ones each time."""
+    caught = [row for row in rows if row["caught"] and row["label"] == "bad" and not row["split"].startswith(BLIND)]
+    if not every:
+        caught = [caught[place * len(caught) // DISGUISED] for place in range(DISGUISED)]
+    return [row["text"] for row in caught]
+
+
+def measure_disguises(moderators: Moderators, plain: list[str]) -> dict[str, float]:
+    """For each way to write around a filter: the share of the texts, all caught plainly, that it does not hide."""
     shares = {}
     for way, disguise in WAYS.items():
         caught = sum(decide(moderators.judge_text(disguise(text))) > Decision.ALLOW for text in plain)
@@ -165,7 +177,7 @@ def compare(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
     measured = {
         "unseen bad texts caught": unseen["caught"],
         "unseen harmless texts passed": unseen["passed"],
-        "least caught in disguise": min(result["disguised"].values()),
+        "least caught in disguise": min(result["disguised"]["caught"].values()),
         "false alarms on pictures": result.get("pictures", {}).get("false alarms"),
         "seconds for one post": result["cost"]["post (s, median)"],
         "megabytes": result["cost"]["memory (MB)"],

@@ -23,7 +23,7 @@ from moderation.errors import ModerationError, PolicyError
 from moderation.lists import read_list
 from moderation.policy import DEFAULT_POLICY, TEXT_CATEGORIES
 from moderation.text.encoder import PROFILE_DIMENSION, SentenceEncoder
-from moderation.text.regression import HARMLESS, KERNEL_WIDTH, RIDGE, Regression, centred, learn
+from moderation.text.regression import HARMLESS, KERNEL_WIDTH, PHRASE_SHARE, RIDGE, Regression, learn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +79,7 @@ class Examples:
     @property
     def fingerprint(self) -> str:
         """What the weights of a regression depend on."""
-        return f"{self.version}; {SentenceEncoder.version}; {KERNEL_WIDTH}; {RIDGE}"
+        return f"{self.version}; {SentenceEncoder.version}; {KERNEL_WIDTH}; {PHRASE_SHARE}; {RIDGE}"
 
     def regression(self, encoder: SentenceEncoder, stored: Stored) -> Regression:
         """What the examples teach; their stored weights if these are still theirs, else computed anew."""
@@ -89,9 +89,8 @@ class Examples:
             [fresh[text] if text in fresh else stored.profiles[key(text)] for text in self.sentences]
         )  # (example, 768)
         if stored.fingerprint == self.fingerprint and len(stored.weights) == len(profiles):
-            centre = profiles.mean(axis=0)
-            return Regression(centre, centred(profiles, centre), stored.weights)
-        return learn(profiles, self.labels, self.categories)
+            return Regression.of(profiles, self.sentences, stored.weights)
+        return learn(profiles, self.sentences, self.labels, self.categories)
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ def store(path: Path) -> int:
         "profiles": small,
         "scales": scales,
         "middles": middles,
-        "weights": learn(as_read, examples.labels, examples.categories).weights,
+        "weights": learn(as_read, examples.sentences, examples.labels, examples.categories).weights,
     }
     save_file(tensors, stored_file(path))
     return len(sentences)

@@ -10,12 +10,11 @@ import numpy as np
 from moderation.policy import Policy
 from moderation.text.encoder import SentenceEncoder
 from moderation.text.examples import Examples, Stored
-from moderation.text.lexicon import Lexicon
-from moderation.text.readings import AS_WRITTEN, LONGEST_RUN_TOGETHER, readings
+from moderation.text.readings import LONGEST_RUN_TOGETHER, readings
 from moderation.text.regression import Regression
-from moderation.text.rules import WordList
+from moderation.text.rules import RuleList
 from moderation.text.sentences import pieces
-from moderation.text.words import APOSTROPHES
+from moderation.text.words import APOSTROPHES, plain, words
 from moderation.verdicts import Finding
 
 if TYPE_CHECKING:
@@ -30,7 +29,11 @@ LEVEL_OF_FRAGMENT = 0.4
 """The same for a sentence among others: alone it lacks what they say of it ("He told me that women can't code.")."""
 
 LEVEL_IF_HIDDEN = -0.15
-"""The same for what only shows without a disguise: whoever hides a sentence has a reason, and its signs are lost."""
+"""The same for what only shows without a disguise: whoever hides a sentence has a reason, and its signs are lost. Where
+only some of its words were hidden, the level lies between."""
+
+AMBIGUOUS = 0.5
+"""By how much the level falls for a sentence with an ambiguous word: it passes only if it reads clearly harmless."""
 
 MOST_PIECES = 200
 """About a second on two cores. What comes after is not read, which is said, for a person to decide."""
@@ -48,12 +51,12 @@ ENDLESS = re.compile(rf"(?<!\S)(?!https?://)[!-~]{{{LONGEST_RUN_TOGETHER + 1}}}"
 class Meaning:
     """Scores a text by the sentence that is most like the examples of each category."""
 
-    def __init__(self, encoder: SentenceEncoder, examples: Examples, regression: Regression, lexicon: Lexicon) -> None:
+    def __init__(self, encoder: SentenceEncoder, examples: Examples, regression: Regression, rules: RuleList) -> None:
         self.version = f"{SentenceEncoder.version}; examples {examples.version}"
         self.categories = examples.categories
         self._encoder = encoder
         self._regression = regression
-        self._lexicon = lexicon
+        self._rules = rules
 
     @classmethod
     def load(cls, policy: Policy) -> Meaning:
@@ -66,7 +69,7 @@ class Meaning:
         path = policy.near(str(policy.options.get("meaning", {}).get("sentences", "moderation/sentences.toml")))
         examples = Examples.read(path)
         regression = examples.regression(encoder, Stored.read(path))
-        return cls(encoder, examples, regression, WordList.load(policy).lexicon())
+        return cls(encoder, examples, regression, RuleList.load(policy))
 
     def examine(self, text: str, /) -> list[Finding]:
         """For each category one finding: the piece of `text`, in any of its readings, that is most like it."""
@@ -89,22 +92,35 @@ class Meaning:
         """The pieces of all readings of `text`, and for each the level from which on it counts as bad."""
         whole = " ".join(text.split())
         found = {piece: LEVEL if piece == whole else LEVEL_OF_FRAGMENT for piece in pieces(text)}
-        for reading in readings(text, self._lexicon):
-            if reading.name != AS_WRITTEN:
-                found = dict.fromkeys(pieces(reading.text), LEVEL_IF_HIDDEN) | found
-            elif reading.text != _in_small_letters(text):
-                found |= dict.fromkeys(pieces(reading.text), LEVEL)
-        return found
+        as_written, *further = readings(text, self._rules.lexicon)
+        if as_written.text != _in_small_letters(text):
+            found |= dict.fromkeys(pieces(as_written.text), LEVEL)
+        known = set(_letters(text))
+        for reading in further:
+            found = {piece: _level_if_hidden(piece, known) for piece in pieces(reading.text)} | found
+        return {piece: level - AMBIGUOUS * self._rules.is_ambiguous(_letters(piece)) for piece, level in found.items()}
 
     def scores(self, sentences: list[str], levels: list[float]) -> NDArray[np.float64]:
         """Scores 0 to 1, (sentence, category).
 
         The first regression says whether a sentence is like the bad examples at all; the others share out its score.
         """
-        values = self._regression.values(self._encoder.profiles(sentences))  # (sentence, 1 + category)
+        values = self._regression.values(self._encoder.profiles(sentences), sentences)  # (sentence, 1 + category)
         bad = 1 / (1 + np.exp(-STEEPNESS * (values[:, :1] - np.array(levels)[:, None])))
         likeness = np.maximum(values[:, 1:] + 1, 1e-6)  # a category's regression is -1 far from its examples
         return np.asarray(bad * likeness / likeness.max(axis=1, keepdims=True))
+
+
+def _letters(text: str) -> list[str]:
+    """The words of `text` as it is written."""
+    return [word.letters for word in words(plain(text))]
+
+
+def _level_if_hidden(piece: str, known: set[str]) -> float:
+    """The level of a piece of which only some words, the `known` ones, can be read without undoing a disguise."""
+    letters = piece.split()
+    hidden = sum(word not in known for word in letters) / len(letters)
+    return LEVEL + hidden * (LEVEL_IF_HIDDEN - LEVEL)
 
 
 def _in_small_letters(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from moderation.policy import Policy
+from moderation.text.contact import is_own
 from moderation.verdicts import Finding
 
 CATEGORY = "personal-data"
@@ -27,6 +28,9 @@ KEY = re.compile(
 )
 """Formats that the makers of these keys document, and words that announce one."""
 
+OWN_CONTACT = 0.4
+"""The score of an address or number by which a firm asks to be reached: kept, and under the shipped threshold."""
+
 SHORTEST_PHONE, LONGEST_PHONE = 8, 15
 """Digits; 15 is the most of ITU-T E.164, and shorter numbers are dates, prices and emergency lines."""
 
@@ -46,12 +50,14 @@ class Kind:
         pattern: what may be one; linear in the text.
         score: how bad it is to publish one.
         holds: whether what matched really is one.
+        is_contact: whether firms publish their own, to be reached.
     """
 
     name: str
     pattern: re.Pattern[str]
     score: float
     holds: Callable[[str], bool]
+    is_contact: bool = False
 
 
 def passes_luhn(number: str) -> bool:
@@ -79,8 +85,8 @@ KINDS = (
     Kind("a key or password", KEY, 0.97, lambda text: True),
     Kind("a payment card", CARD, 0.96, passes_luhn),
     Kind("a bank account", IBAN, 0.9, passes_iban),
-    Kind("an e-mail address", EMAIL, 0.6, lambda text: True),
-    Kind("a telephone number", PHONE, 0.6, looks_like_phone),
+    Kind("an e-mail address", EMAIL, 0.6, lambda text: True, is_contact=True),
+    Kind("a telephone number", PHONE, 0.6, looks_like_phone, is_contact=True),
 )
 """The most telling first: what one has found, no later one finds again."""
 
@@ -88,7 +94,7 @@ KINDS = (
 class PersonalData:
     """Finds personal data by its form and check digits. A team's own addresses can be allowed in the policy."""
 
-    version = "1"
+    version = "2"
     categories = (CATEGORY,)
 
     def __init__(self, allowed: frozenset[str] = frozenset()) -> None:
@@ -111,7 +117,9 @@ class PersonalData:
             for start, end in self._find(kind, text):
                 if not any(start < last and first < end for first, last in taken):
                     taken.append((start, end))
-                    findings.append(Finding(CATEGORY, kind.score, f"personal data: {kind.name}", (start, end)))
+                    own = kind.is_contact and is_own(text, start)
+                    reason = f"personal data: {kind.name}" + (", as firms give theirs" if own else "")
+                    findings.append(Finding(CATEGORY, OWN_CONTACT if own else kind.score, reason, (start, end)))
         return findings
 
     def _find(self, kind: Kind, text: str) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,17 @@ DISGUISED = 0.85
 
 @dataclass(frozen=True)
 class Entry:
-    """A term with what it means to find it."""
+    """A term with what it means to find it.
+
+    Attributes:
+        category: what it is a sign of.
+        score: how sure a sign.
+        ambiguous: whether it is harmless in other company ("our bitch won best in show"); only a hint for `meaning`.
+    """
 
     category: str
     score: float
+    ambiguous: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,10 +79,10 @@ class RuleList:
         found = {entry.category for entry in listed.entries.values()}
         self.version = listed.version
         self.categories = tuple(category for category in TEXT_CATEGORIES if category in found)
+        self.lexicon = listed.lexicon()
         self._entries = listed.entries
         self._terms = TermIndex(listed.entries)
         self._exceptions = TermIndex(listed.exceptions)
-        self._lexicon = listed.lexicon()
 
     @classmethod
     def load(cls, policy: Policy) -> RuleList:
@@ -89,17 +96,23 @@ class RuleList:
     def examine(self, text: str, /) -> list[Finding]:
         """One finding for each listed term in each reading of `text`."""
         found = [
-            self._examine(reading, text) for reading in readings(text, self._lexicon) if reading.name not in GUESSED
+            self._examine(reading, text) for reading in readings(text, self.lexicon) if reading.name not in GUESSED
         ]
         return [finding for findings in found for finding in findings]
 
-    def _examine(self, reading: Reading, text: str) -> Iterator[Finding]:
-        row = [word.letters for word in reading.words]
+    def is_ambiguous(self, row: Sequence[str]) -> bool:
+        """Whether `row`, words in small letters, holds a word that may be bad or harmless."""
+        return any(entry.ambiguous for entry, _, _ in self._found(row))
+
+    def _found(self, row: Sequence[str]) -> Iterator[tuple[Entry, int, int]]:
+        """The terms in `row` that no exception excuses, with the `[start, end)` of their words."""
         excused = [(start, end) for _, start, end in self._exceptions.find(row)]
         for term, start, end in self._terms.find(row):
-            if any(first <= start and end <= last for first, last in excused):
-                continue
-            entry = self._entries[term]
+            if not any(first <= start and end <= last for first, last in excused):
+                yield self._entries[term], start, end
+
+    def _examine(self, reading: Reading, text: str) -> Iterator[Finding]:
+        for entry, start, end in self._found([word.letters for word in reading.words]):
             places = reading.words[start:end]
             span = (min(word.start for word in places), max(word.end for word in places))
             quoted = text[span[0] : span[1]]
@@ -115,11 +128,12 @@ class RuleList:
 def _entry(table: Any, path: Path) -> Entry:
     match table:
         case {"category": str(category), "score": int() | float() as score, "words": list()}:
-            if category in TEXT_CATEGORIES and 0 < score <= 1:
-                return Entry(category, float(score))
+            ambiguous = table.get("ambiguous", False)
+            if category in TEXT_CATEGORIES and 0 < score <= 1 and isinstance(ambiguous, bool):
+                return Entry(category, float(score), ambiguous)
     raise PolicyError(
         f"{path}: every [[terms]] needs a category ({', '.join(TEXT_CATEGORIES)}), "
-        "a score above 0 and at most 1, and words."
+        "a score above 0 and at most 1, and words; `ambiguous` is true or false."
     )
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 
 from moderation.text.lexicon import Lexicon
 from moderation.text.lookalikes import MASKS, SIGNS, latinised, spellings
 
 SHORTEST_REVERSED = 4
+NUMBER_WITH_UNIT = re.compile(
+    r"\d+(?:am|pm|st|nd|rd|th|k|x|s|m|h|hrs?|mins?|d|p|g|kg|mg|ml|cl|l|cm|mm|km|mi|mph|ft|in|lbs?|oz|mb|gb|tb|ish)"
+)
+"""What no disguise looks like, though "7am" could be read as "tam"."""
+
 NEVER_DOUBLE = frozenset("aiuvwxyhjkq")
 """Letters that English hardly ever doubles."""
 
@@ -21,7 +27,7 @@ def spelled(chunk: str, lexicon: Lexicon, *, sure: bool = False) -> str:
         sure: the text is known to write digits for letters, so digits alone and unknown words are read so, too.
     """
     letters = latinised(chunk)
-    if lexicon.knows(chunk) or not (sure or any(map(str.isalpha, chunk))):
+    if lexicon.knows(chunk) or NUMBER_WITH_UNIT.fullmatch(chunk) or not (sure or any(map(str.isalpha, chunk))):
         return ""
     tried = [letters, "".join(letter for letter in letters if letter not in MASKS)]
     if has_signs := any(letter in SIGNS for letter in letters):

@@ -19,7 +19,9 @@ LONGEST_GAP = 3
 LONGEST_TERM = 12
 """Words in one term; keeps the search for it short."""
 
-ALTERNATIVE = re.compile(r"[^\W_]+\*?")
+ALTERNATIVE = re.compile(r"(?:[^\W_]|[\u0900-\u097f])+\*?")
+"""Letters and digits, and the vowel signs of Hindi, which Python does not count as letters."""
+
 SHORTEST_PREFIX = 2
 
 

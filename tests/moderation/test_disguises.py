@@ -54,6 +54,7 @@ def test_a_guess_at_a_disguise_stops_nothing_by_itself(moderators: Moderators) -
         "My pen is blue and the push it needs is small",
         "Mail bob.smith@host.example or see www.foo-bar.example/class-action",
         "COVID-19, H1N1, 5G, 2nd place, 50% off, $20",
+        "Open 7am to 9pm, 5k run at 10ish, 2nd lap free",
         "a well-known state-of-the-art drive-in",
         "Вкусный кофе и пирожки",
         "Los perros corren por la playa",

@@ -73,6 +73,66 @@ def test_meaning_is_shown_to_a_person_even_without_a_listed_word(
     assert verdicts["meaning"].category == category
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Our bitch won best in show, says the proud breeder.",
+        "I'm the idiot who ordered 4,000 lemons instead of 400. Lemonade, anyone?",
+        "Police found cocaine worth two million in a container of bananas.",
+        "Mr Wang, Mrs Dyke and Dr Butts welcome you to their new dental practice.",
+        "Food porn: the melting cheese of our raclette.",
+    ],
+)
+def test_an_ambiguous_word_passes_where_the_text_reads_harmless(moderators: Moderators, text: str) -> None:
+    assert decide(moderators.judge_text(text)) is Decision.ALLOW
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Buy our stuff, bitches!!!",
+        "Only an idiot like you would complain about that.",
+        "Fresh cocaine, delivered tonight.",
+        "No dykes in our bar.",
+        "She's a horny one, that new barmaid.",
+    ],
+)
+def test_an_ambiguous_word_is_shown_to_a_person_where_it_does_not(moderators: Moderators, text: str) -> None:
+    assert decide(moderators.judge_text(text)) > Decision.ALLOW
+
+
+def test_whether_a_word_is_ambiguous_the_list_says(tmp_path: Path) -> None:
+    listed = '[[terms]]\ncategory = "harassment"\nscore = 0.4\nwords = ["llamas"]\n'
+    sentences = (
+        'harmless = ["We sell cheese.", "Our shop is open."]\nharassment = ["You are stupid.", "What an idiot."]\n'
+    )
+    text = "The llamas of that firm are slow."
+    scores = []
+    for place, words in enumerate((listed, f"{listed}ambiguous = true\n")):
+        (tmp_path / str(place)).mkdir()
+        judges = Moderators.load(policy_with(tmp_path / str(place), words=words, sentences=sentences))
+        scores.append(by_name(judges.judge_text(text))["meaning"].scores["harassment"])
+    assert scores[1] > scores[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tu ek number ka bewakoof hai, nikamma aadmi.",
+        "तुझे जान से मार दूंगा।",
+        "Bina exam ke degree, pakka kaam.",
+        "नकली नोट चाहिए तो संपर्क करें।",
+    ],
+)
+def test_hindi_is_read_in_both_its_scripts(moderators: Moderators, text: str) -> None:
+    assert by_name(moderators.judge_text(text))["rules"].decision > Decision.ALLOW
+
+
+def test_harmless_hindi_passes(moderators: Moderators) -> None:
+    for text in ("Diwali ki dher saari shubhkaamnayein!", "हमारी नई दुकान कल सुबह दस बजे खुल रही है, ज़रूर आइए।"):
+        assert decide(moderators.judge_text(text)) is Decision.ALLOW
+
+
 def test_a_bad_sentence_is_found_among_harmless_ones_and_pointed_at(moderators: Moderators) -> None:
     bad = "You are a stupid and worthless person."
     text = f"Our new office is open. {bad} There will be cake and coffee for everybody."
@@ -158,6 +218,7 @@ def test_a_sentence_that_a_person_adds_works_at_once(tmp_path: Path) -> None:
         '[[terms]]\ncategory = "hate"\nscore = 0.5\nwords = ["a(b"]',
         '[[terms]]\ncategory = "hate"\nscore = 0.5\nwords = ["~ b"]',
         '[[terms]]\ncategory = "hate"\nscore = 0.5\nwords = [""]',
+        '[[terms]]\ncategory = "hate"\nscore = 0.5\nambiguous = "yes"\nwords = ["a"]',
         "not toml at all",
     ],
 )
