@@ -15,6 +15,7 @@ from bot.pipeline.seeds import SEED_LIMIT, first_seeds
 
 if TYPE_CHECKING:
     from bot.records import Records
+    from bot.settings import Settings
 
 MAX_COUNT = 10
 MAX_FILE_BYTES = 1_000_000
@@ -51,8 +52,6 @@ def post(
     json: AsJson = False,
 ) -> None:
     """Paint a post: understand the draft, draw candidates, check them, let you choose, publish."""
-    from bot.errors import Misuse
-    from bot.pipeline.generators import asks_a_server, refuse_unusable_generator
     from bot.pipeline.planning import refuse_unpublishable
     from bot.pipeline.studio import Studio
     from bot.pipeline.understanding import understand_article
@@ -68,10 +67,7 @@ def post(
     text = "" if article and not given else clean_draft(given)[0]
     networks = parse_networks(to) if to else list(settings.networks)
     count = settings.count if count is None else count
-    if not 1 <= count <= MAX_COUNT:
-        raise Misuse(f"--count {count} is out of range: 1 to {MAX_COUNT} candidates can be drawn.")
-    if seed is not None and not 0 <= seed < SEED_LIMIT:
-        raise Misuse(f"--seed {seed} is out of range: use 0 to {SEED_LIMIT - 1}.")
+    refuse_out_of_range(count, seed)
     parse_picks(approve, range(1, count + 1))
     next_slot = at.strip().lower() == "slot"
     due_at = parse_time(at, settings.zone, datetime.now(UTC)) if at and not next_slot else None
@@ -82,10 +78,7 @@ def post(
         refuse_without_slots(studio.records, networks)
     refuse_over_quota(studio.records, settings, person())
     draws = studio.generator_for(generator)
-    if draws:
-        refuse_unusable_generator(settings, draws)
-    if improve and asks_a_server(draws or settings.model):
-        raise Misuse("--improve draws many small pictures; a server would charge for each. Choose a model of your own.")
+    refuse_unable_to_draw(settings, draws, improve=improve)
     read = understand_article(studio, article, text) if article else None
     text = read.draft if read else text
     refuse_unpublishable(text, networks)
@@ -122,6 +115,27 @@ def review(
     Session(Studio(settings), post_id, Answers(approve, yes, json, carousel)).resume(
         first_seeds(None, settings.count), anew=anew
     )
+
+
+def refuse_out_of_range(count: int, seed: int | None) -> None:
+    """Raise Misuse for a number of candidates or a seed that there is not."""
+    from bot.errors import Misuse
+
+    if not 1 <= count <= MAX_COUNT:
+        raise Misuse(f"--count {count} is out of range: 1 to {MAX_COUNT} candidates can be drawn.")
+    if seed is not None and not 0 <= seed < SEED_LIMIT:
+        raise Misuse(f"--seed {seed} is out of range: use 0 to {SEED_LIMIT - 1}.")
+
+
+def refuse_unable_to_draw(settings: Settings, draws: str, *, improve: bool) -> None:
+    """Raise before anything is kept if who `draws` (empty: the model in use) cannot, or not so often."""
+    from bot.errors import Misuse
+    from bot.pipeline.generators import asks_a_server, refuse_unusable_generator
+
+    if draws:
+        refuse_unusable_generator(settings, draws)
+    if improve and asks_a_server(draws or settings.model):
+        raise Misuse("--improve draws many small pictures; a server would charge for each. Choose a model of your own.")
 
 
 def refuse_without_slots(records: Records, networks: Sequence[str]) -> None:
