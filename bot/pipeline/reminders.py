@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot.errors import Refused
 from bot.records import PostState, Records
 from bot.records.values import EASEL
+from bot.spans import in_words
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -39,13 +40,13 @@ def remind_reviewers(records: Records, settings: Settings, now: datetime) -> int
             count += expire(records.in_workspace(post.workspace), post.id, waited)
         elif every:
             due_at = since + every * (waited // every)
-            count += records.remind(post, due_at, now, f"waits for a decision for {in_hours(waited)}")
+            count += records.remind(post, due_at, now, f"waits for a decision for {in_words(waited)}")
     return count
 
 
 def expire(records: Records, post_id: str, waited: timedelta) -> bool:
     """Reject a review that nobody decided; False if somebody does so at this moment."""
-    why = f"nobody decided within {in_hours(waited)}"
+    why = f"nobody decided within {in_words(waited)}"
     try:
         records.move_post(post_id, PostState.REJECTED, EASEL, why, expected=PostState.REVIEW)
     except Refused:
@@ -65,9 +66,3 @@ def remind_owners(records: Records, now: datetime) -> int:
         why = f"the token {ends} ({account.expires_at:%d %B %Y}): connect the account again"
         count += records.remind(account, due_at, now, why)
     return count
-
-
-def in_hours(span: timedelta) -> str:
-    """A span in hours, or in days from two days on."""
-    hours = int(span / timedelta(hours=1))
-    return f"{hours // 24} days" if hours >= 48 else f"{hours} hour{'s' * (hours != 1)}"

@@ -21,6 +21,7 @@ from bot.pipeline.decide import Decision, Situation
 from bot.records.states import COMING, LOOKING, AccountState, PublicationState
 from bot.records.tables import PublicationRow
 from bot.records.values import EASEL, OUTBOX_ACCOUNT
+from bot.spans import in_words
 from publishers import Media, Publication, PublishError
 
 if TYPE_CHECKING:
@@ -233,11 +234,3 @@ def situation(studio: Studio, row: PublicationRow) -> Situation:
         tries=row.tries,
         visits=row.attempt,
     )
-
-
-def in_words(span: timedelta) -> str:
-    """A span of time as a person says it, such as `3 hours`."""
-    for unit, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if (count := int(span.total_seconds() // seconds)) >= 1:
-            return f"{count} {unit}{'s' if count > 1 else ''}"
-    return "less than a minute"
