@@ -9,48 +9,22 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.errors import EaselError
+from bot.findings import Finding, Health
 from bot.pipeline.sweep import GONE_AFTER
 from bot.records import PublicationState
-from bot.records.states import ASKING, AccountState
+from bot.records.states import ASKING
 
 if TYPE_CHECKING:
     from bot.pipeline.studio import Studio
-    from bot.records.tables import AccountRow
 
 LEAST_FREE_BYTES = 1_000_000_000
 """A post takes about 3 MB (pictures, sheet, copies); with less than this free, hundreds of posts remain at most."""
 
 LONG_LAG = timedelta(minutes=5)
-MOST_SKEW = timedelta(seconds=60)
-"""X refuses signatures that are five minutes off."""
-CLOCK_TIMEOUT_SECONDS = 10.0
-NETWORK_ADDRESSES = {"x": "https://api.x.com/2/", "linkedin": "https://api.linkedin.com/rest/"}
-
-TOKEN_WARNING = timedelta(days=14)
-"""LinkedIn's tokens live 60 days and only a person can renew them."""
-
-
-class Health(StrEnum):
-    """How a thing is."""
-
-    GOOD = "good"
-    WARNING = "warning"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was looked at, how it is, and what to do."""
-
-    what: str
-    health: Health
-    told: str
 
 
 def examine(studio: Studio) -> Iterator[Finding]:
@@ -123,58 +97,14 @@ def check_queue(studio: Studio) -> Iterator[Finding]:
 
 
 def check_accounts(studio: Studio) -> Iterator[Finding]:
-    """Each account's token works, has its scopes, and does not end soon; the networks' clocks agree with ours."""
+    """Each account works; none is needed."""
+    from bot.accounts.checks import check_account
+
     accounts = studio.records.accounts()
     if not accounts:
         yield Finding("accounts", Health.GOOD, "none is connected; posts go to the outbox (`easel accounts add`)")
     for account in accounts:
-        yield from check_account(studio, account)
-
-
-def check_account(studio: Studio, account: AccountRow) -> Iterator[Finding]:
-    """One account, asked at its network."""
-    from bot.accounts import open_publisher
-    from publishers import PublishError
-
-    name = f"{account.network} {account.name}"
-    if account.state == AccountState.PAUSED:
-        told = f"paused: {account.notice} Then `easel accounts check` takes it up again."
-        yield Finding(name, Health.BROKEN, told)
-    if account.expires_at and account.expires_at - datetime.now(UTC) < TOKEN_WARNING:
-        told = f"the token ends on {account.expires_at:%d %B %Y}: connect the account again (`easel accounts add`)."
-        yield Finding(name, Health.WARNING, told)
-    try:
-        report = open_publisher(studio.settings, studio.records, account.network, account.name).check()
-    except (PublishError, EaselError) as error:
-        yield Finding(name, Health.BROKEN, str(error))
-        return
-    if account.state == AccountState.ACTIVE:
-        yield Finding(name, Health.GOOD, f"{report.name} works")
-    for warning in report.warnings:
-        yield Finding(name, Health.WARNING, warning)
-    yield from check_clock(name, account)
-
-
-def check_clock(name: str, account: AccountRow) -> Iterator[Finding]:
-    """This machine's clock agrees with the network's; signatures and lookups rest on that."""
-    from urllib.error import HTTPError, URLError
-    from urllib.request import Request, urlopen
-
-    from publishers.answers import clock_skew
-
-    address = account.settings.get("address") or NETWORK_ADDRESSES[account.network]
-    try:
-        with urlopen(Request(address, method="HEAD"), timeout=CLOCK_TIMEOUT_SECONDS) as answer:  # noqa: S310
-            headers = {key.lower(): value for key, value in answer.headers.items()}
-    except HTTPError as refusal:  # any answer has the time in it
-        with refusal:
-            headers = {key.lower(): value for key, value in refusal.headers.items()}
-    except (URLError, OSError, ValueError):
-        return  # the check above has told what is wrong with the connection
-    skew = clock_skew(headers, datetime.now(UTC))
-    if skew is not None and abs(skew) > MOST_SKEW:
-        told = f"this machine's clock is {abs(skew).total_seconds():,.0f} s off the network's: set it by a time server."
-        yield Finding(name, Health.BROKEN, told)
+        yield from check_account(studio.settings, studio.records, account)
 
 
 def check_model(studio: Studio) -> Iterator[Finding]:
@@ -254,14 +184,13 @@ def check_credentials(studio: Studio) -> Iterator[Finding]:
 
 def check_slack(studio: Studio) -> Iterator[Finding]:
     """Slack knows the tokens, they may do what the bot does, it can be reached, and the clocks agree."""
-    from bot.slack.checks import look_at_slack
+    from bot.slack.checks import check_connection
 
     settings = studio.settings
     if not (settings.slack_bot_token or settings.slack_client_id):
         yield Finding("slack", Health.GOOD, "not set up; docs/slack.md takes ten lines")
         return
-    for what, problem, told in look_at_slack(settings, MOST_SKEW):
-        yield Finding(what, Health.BROKEN if problem else Health.GOOD, told)
+    yield from check_connection(settings)
 
 
 CHECKS: tuple[Callable[[Studio], Iterator[Finding]], ...] = (

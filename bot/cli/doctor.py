@@ -18,7 +18,8 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print one JSON obj
     from rich.console import Console
     from rich.markup import escape
 
-    from bot.doctor import Health, examine
+    from bot.doctor import examine
+    from bot.findings import Health
     from bot.pipeline.studio import Studio
     from bot.settings import load_settings
 

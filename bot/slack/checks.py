@@ -2,88 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.clocks import check_clock
+from bot.findings import Finding, Health
 from bot.settings import Settings
 from bot.slack.manifest import needed_scopes
 
 CALL_SECONDS = 10
 
 
-class Look(NamedTuple):
-    """One thing that was looked at, whether it is a problem, and what to say of it."""
-
-    what: str
-    problem: bool
-    told: str
-
-
-def look_at_slack(settings: Settings, most_skew: timedelta) -> Iterator[Look]:
+def check_connection(settings: Settings) -> Iterator[Finding]:
     """Everything that the bot needs of Slack; nothing is changed."""
     client = WebClient(base_url=settings.slack_api_url, timeout=CALL_SECONDS)
     if settings.slack_client_id:
         needed = ("slack_signing_secret", "slack_client_secret", "public_url")
         missing = [name for name in needed if not getattr(settings, name)]
-        yield Look("slack", bool(missing), f"set {missing[0]}." if missing else "open to workspaces that install it")
+        if missing:
+            yield Finding("slack", Health.BROKEN, f"set {missing[0]}.")
+        else:
+            yield Finding("slack", Health.GOOD, "open to workspaces that install it")
         return
-    yield from look_at_token(client, settings, most_skew)
-    if settings.slack_by_http:
-        unset = not settings.slack_signing_secret
-        told = "set slack_signing_secret, from the app's Basic Information." if unset else "requests are checked"
-        yield Look("slack door", unset, told)
+    yield from check_token(client, settings)
+    if not settings.slack_by_http:
+        yield check_socket_mode(client, settings)
+    elif settings.slack_signing_secret:
+        yield Finding("slack door", Health.GOOD, "requests are checked")
     else:
-        yield look_at_socket_mode(client, settings)
+        told = "set slack_signing_secret, from the app's Basic Information."
+        yield Finding("slack door", Health.BROKEN, told)
 
 
-def look_at_token(client: WebClient, settings: Settings, most_skew: timedelta) -> Iterator[Look]:
+def check_token(client: WebClient, settings: Settings) -> Iterator[Finding]:
     """The bot token, its scopes, and the time that Slack has."""
     try:
         answer = client.auth_test(token=settings.slack_bot_token)
     except SlackApiError as error:
         why = error.response.get("error", "")
-        yield Look("slack", True, f"slack_bot_token is refused ({why}): copy it anew from OAuth & Permissions.")
+        told = f"slack_bot_token is refused ({why}): copy it anew from OAuth & Permissions."
+        yield Finding("slack", Health.BROKEN, told)
         return
     except (OSError, TimeoutError) as error:
-        yield Look("slack", True, f"{settings.slack_api_url} cannot be reached: {error}")
+        yield Finding("slack", Health.BROKEN, f"{settings.slack_api_url} cannot be reached: {error}")
         return
     headers = {name.lower(): value for name, value in answer.headers.items()}
     granted = [scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip()]
     missing = [scope for scope in needed_scopes() if granted and scope not in granted]
     if missing:
         told = f"the app lacks {', '.join(missing)}: add them under OAuth & Permissions and install it again."
-        yield Look("slack", True, told)
+        yield Finding("slack", Health.BROKEN, told)
     else:
-        yield Look("slack", False, f"{answer.get('user', 'the app')} in {answer.get('team', 'its workspace')}")
-    yield from look_at_clock(headers, most_skew)
+        yield Finding("slack", Health.GOOD, f"{answer.get('user', 'the app')} in {answer.get('team', 'its workspace')}")
+    yield from check_clock("slack", "Slack's", headers)
 
 
-def look_at_clock(headers: Mapping[str, str], most_skew: timedelta) -> Iterator[Look]:
-    """This machine's clock against Slack's: signatures older than five minutes are refused."""
-    try:
-        skew = datetime.now(UTC) - parsedate_to_datetime(headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError, TypeError):
-        return
-    if abs(skew) > most_skew:
-        seconds = abs(skew).total_seconds()
-        yield Look("slack", True, f"this machine's clock is {seconds:,.0f} s off Slack's: set it by a time server.")
-
-
-def look_at_socket_mode(client: WebClient, settings: Settings) -> Look:
+def check_socket_mode(client: WebClient, settings: Settings) -> Finding:
     """The app token, and whether Socket Mode is switched on."""
     if not settings.slack_app_token:
-        return Look("slack socket", True, "set slack_app_token, from Basic Information > App-Level Tokens.")
+        return Finding("slack socket", Health.BROKEN, "set slack_app_token, from Basic Information > App-Level Tokens.")
     try:
         client.apps_connections_open(app_token=settings.slack_app_token)
     except SlackApiError as error:
         why = error.response.get("error", "")
         told = f"slack_app_token is refused ({why}): it needs connections:write, and Socket Mode has to be on."
-        return Look("slack socket", True, told)
+        return Finding("slack socket", Health.BROKEN, told)
     except (OSError, TimeoutError) as error:
-        return Look("slack socket", True, f"{settings.slack_api_url} cannot be reached: {error}")
-    return Look("slack socket", False, "Socket Mode is on")
+        return Finding("slack socket", Health.BROKEN, f"{settings.slack_api_url} cannot be reached: {error}")
+    return Finding("slack socket", Health.GOOD, "Socket Mode is on")

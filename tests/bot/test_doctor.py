@@ -84,14 +84,11 @@ def test_a_token_that_ends_soon_is_told(found, connect, studio):
     assert any("token ends on" in told for health, told in found("linkedin main") if health == "warning")
 
 
-def test_a_clock_that_is_off_is_told(studio, connect, monkeypatch):
-    from bot import doctor
-
-    account = connect("x", "1001")
-    assert list(doctor.check_clock("x main", account)) == []
-    monkeypatch.setattr(doctor, "MOST_SKEW", timedelta(seconds=-1))
-    [finding] = doctor.check_clock("x main", account)
-    assert "clock" in finding.told
+def test_a_clock_that_is_off_is_told(found, connect, monkeypatch):
+    connect("x", "1001")
+    assert [health for health, _ in found("x main")] == ["good"]
+    monkeypatch.setattr("bot.clocks.MOST_SKEW", timedelta(seconds=-1))
+    assert ["clock" in told for health, told in found("x main") if health == "broken"] == [True]
 
 
 def test_a_lost_key_is_told(found, connect, studio):
