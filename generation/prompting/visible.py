@@ -37,7 +37,8 @@ _THINGS = {
         keyboard.1, antenna.1, doorbell.1, propeller.1, vane.1, satellite.1, snowboard.1, disk.2, extinguisher.1,
         sprinkler.1, hanger.2, pedestal.1, slab.1, harness.1, compass.1, confetti.1, faucet.1, headband.1,
         scarecrow.1, raft.1, ski.1, soap.1, toothpaste.1, tripod.1, pulley.1, tire.1, support.10, containerful.1,
-        submarine.1, surfboard.1, comb.1, ramp.1
+        submarine.1, surfboard.1, comb.1, ramp.1, electronic device.1, float.6, holder.1, bandage.1, stretcher.3,
+        cushion.3, beads.1, mosaic.1, souvenir.1, tattoo.2, tattoo.3, backdrop.1, scenery.1, trailer.3, trailer.4
     """,
     "place": """
         building.1, building complex.1, structure.1, room.1, tract.1, workplace.1, place of business.1, shelter.1,
