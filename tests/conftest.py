@@ -33,6 +33,15 @@ def make_tiny_bundle() -> Callable[[Path], Path]:
     return make
 
 
+@pytest.fixture(scope="session")
+def networks_process() -> Iterator[Any]:
+    """The local X and LinkedIn. What one test does there another meets, unless its `networks` begins anew."""
+    from playground.networks.process import running_networks
+
+    with running_networks() as networks:
+        yield networks
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Debian's chromium, headless. It ends with the module: until then its event loop would be in others' way."""

@@ -97,14 +97,6 @@ def postgresql_url(postgresql_server):
     return postgresql_server.get_uri(name).replace("postgresql://", "postgresql+psycopg://", 1)
 
 
-@pytest.fixture(scope="session")
-def networks_process():
-    from playground.networks.process import running_networks
-
-    with running_networks() as networks:
-        yield networks
-
-
 @pytest.fixture
 def networks(networks_process):
     """The local X and LinkedIn, with no fault armed; what earlier tests posted stays in the journal."""

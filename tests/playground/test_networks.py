@@ -25,16 +25,10 @@ PERSON = {
 ORGANIZATION = PERSON | {"Authorization": "Bearer linkedin-2001-access"}
 
 
-@pytest.fixture(scope="session")
-def running():
-    with running_networks() as networks:
-        yield networks
-
-
 @pytest.fixture
-def networks(running):
-    running.reset()
-    return running
+def networks(networks_process):
+    networks_process.reset()
+    return networks_process
 
 
 def ask(address: str, method: str = "GET", body=None, headers=None) -> tuple[int, dict[str, str], str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from PIL import Image
 
-from playground.networks.process import LocalNetworks, running_networks
+from playground.networks.process import LocalNetworks
 from publishers import (
     LinkedInPublisher,
     OAuth1Token,
@@ -42,17 +42,11 @@ def saving(save):
     return rotate
 
 
-@pytest.fixture(scope="session")
-def running():
-    with running_networks() as networks:
-        yield networks
-
-
 @pytest.fixture
-def networks(running):
+def networks(networks_process):
     """Both networks with nothing on them yet."""
-    running.reset()
-    return running
+    networks_process.reset()
+    return networks_process
 
 
 @pytest.fixture
