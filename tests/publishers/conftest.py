@@ -3,6 +3,7 @@
 import contextlib
 import io
 import socket
+import traceback
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -29,6 +30,13 @@ def failure(publisher, publication) -> PublishError:
     with pytest.raises(PublishError) as caught:
         publisher.create(publication)
     return caught.value
+
+
+def seen(error: PublishError) -> str:
+    """All that an error shows wherever it is printed, the variables of its traceback too."""
+    lines = traceback.TracebackException.from_exception(error, capture_locals=True).format()
+    chain = [error.__cause__, error.__context__]
+    return "".join([*lines, *map(repr, chain), repr(error), str(error), repr(error.args)])
 
 
 def saving(save):

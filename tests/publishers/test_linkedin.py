@@ -4,7 +4,6 @@ import io
 import logging
 import re
 import socket
-import traceback
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -26,7 +25,7 @@ from publishers import (
     carousel_pdf,
 )
 from publishers.linkedin.client import version_warning
-from tests.publishers.conftest import IMPATIENCE, failure, saving
+from tests.publishers.conftest import IMPATIENCE, failure, saving, seen
 
 CREATE = {"network": "linkedin", "method": "POST", "path": "/rest/posts"}
 
@@ -371,11 +370,6 @@ def every_failure(networks, organization, make_publication, png):
                 act()
             except PublishError as error:
                 yield error
-
-
-def seen(error: PublishError) -> str:
-    lines = traceback.TracebackException.from_exception(error, capture_locals=True).format()
-    return "".join([*lines, repr(error.__cause__), repr(error.__context__), repr(error.args)])
 
 
 def test_no_token_shows_in_any_error_traceback_or_log(networks, organization, make_publication, png, caplog):

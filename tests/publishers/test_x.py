@@ -6,7 +6,6 @@ import logging
 import socket
 import threading
 import time
-import traceback
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -27,7 +26,7 @@ from publishers import (
     Unknown,
     XPublisher,
 )
-from tests.publishers.conftest import IMPATIENCE, failure
+from tests.publishers.conftest import IMPATIENCE, failure, seen
 
 CREATE = {"network": "x", "method": "POST", "path": "/2/tweets"}
 
@@ -497,12 +496,6 @@ def every_failure(networks, x, make_publication, png):
                 act()
             except PublishError as error:
                 yield error
-
-
-def seen(error: PublishError) -> str:
-    lines = traceback.TracebackException.from_exception(error, capture_locals=True).format()
-    chain = [error.__cause__, error.__context__]
-    return "".join([*lines, *map(repr, chain), repr(error), str(error), repr(error.args)])
 
 
 @pytest.mark.parametrize("kind", ["OAuth 1.0a", "OAuth 2"])
