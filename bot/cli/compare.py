@@ -25,7 +25,7 @@ SIDE = 220
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Cell:
     """One cell of the sheet: a picture, or why there is none."""
 
     generator: str
@@ -64,17 +64,17 @@ def compare(
     for name in names:
         if not asks_a_server(name):  # a server that refuses leaves its reason on the sheet
             refuse_unusable_generator(settings, name)
-    rows: list[Drawn] = []
+    drawn: list[Cell] = []
     for name in names:
         say(f"{name} draws {len(prompts)} {'picture' if len(prompts) == 1 else 'pictures'} ...")
-        rows += draw_all(name, open_generator(settings, name), prompts, seed)
-    if all(cell.image is None for cell in rows):
-        raise EaselError(f"Nothing was drawn. {rows[0].problem}")
-    write_whole(out, png(sheet(names, prompts, rows)))
+        drawn += draw_all(name, open_generator(settings, name), prompts, seed)
+    if all(cell.image is None for cell in drawn):
+        raise EaselError(f"Nothing was drawn. {drawn[0].problem}")
+    write_whole(out, png(sheet(names, prompts, drawn)))
     if json:
         cells = [
             {"generator": one.generator, "prompt": one.prompt, "revision": one.revision, "problem": one.problem}
-            for one in rows
+            for one in drawn
         ]
         print_json({"sheet": str(out.absolute()), "seed": seed, "cells": cells})
     else:
@@ -89,7 +89,7 @@ def default_prompts() -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
-def draw_all(name: str, generator: Generator, prompts: Sequence[str], seed: int) -> list[Drawn]:
+def draw_all(name: str, generator: Generator, prompts: Sequence[str], seed: int) -> list[Cell]:
     """Draw each prompt; a prompt that is refused leaves a cell with the reason."""
     from generation.errors import DrawingError
     from generation.generators import DrawRequest
@@ -98,9 +98,9 @@ def draw_all(name: str, generator: Generator, prompts: Sequence[str], seed: int)
     for prompt in prompts:
         try:
             (candidate,) = generator.draw([DrawRequest(prompt, seed)])
-            cells.append(Drawn(name, prompt, enlarged(candidate.image), candidate.revision))
+            cells.append(Cell(name, prompt, enlarged(candidate.image), candidate.revision))
         except DrawingError as error:
-            cells.append(Drawn(name, prompt, None, problem=str(error)))
+            cells.append(Cell(name, prompt, None, problem=str(error)))
     return cells
 
 
@@ -113,7 +113,7 @@ def enlarged(image: Image) -> Image:
     return Upscaler.load().upscale([image])[0]
 
 
-def sheet(names: Sequence[str], prompts: Sequence[str], cells: Sequence[Drawn]) -> Image:
+def sheet(names: Sequence[str], prompts: Sequence[str], cells: Sequence[Cell]) -> Image:
     """A row for each prompt and a column for each model, labelled."""
     from PIL import Image, ImageDraw
 
