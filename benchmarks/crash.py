@@ -36,7 +36,7 @@ from typing import Any
 from PIL import Image
 
 from bot.accounts import NewAccount, connect
-from bot.accounts.vault import token_from
+from bot.accounts.tokens import OAUTH1_FIELDS, token_from
 from bot.pipeline.studio import Studio
 from bot.records import PostState
 from bot.records.states import COMING
@@ -166,10 +166,9 @@ def connect_accounts(studio: Studio, networks: LocalNetworks) -> None:
     for account in networks.accounts():
         token = account["oauth2"]
         if account["network"] == "x":
-            names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
             settings = {"address": networks.x, "web_address": networks.x}
             new = NewAccount("x", "main", "crash", settings)
-            fields = {name: account[name] for name in names}
+            fields = {name: account[name] for name in OAUTH1_FIELDS}
             connect(studio.settings, studio.records, new, token_from(fields))
             continue
         name = "studio" if "organization" in account["id"] else "ada"

@@ -98,7 +98,7 @@ def connect(studio: Studio, networks: LocalNetworks) -> None:
     """One account on each local network."""
     from bot.accounts import NewAccount
     from bot.accounts import connect as connect_account
-    from bot.accounts.vault import token_from
+    from bot.accounts.tokens import token_from
 
     for account in networks.accounts():
         if "person" in account["id"] or (account["network"] == "x" and studio.records.accounts("x")):

@@ -128,7 +128,7 @@ def easel(place: Place, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 def furnish(settings: Settings, place: Place) -> None:
     """Give the home its roles, unless it has some, and its accounts: this start's networks have new addresses."""
     from bot.accounts import NewAccount, connect
-    from bot.accounts.vault import token_from
+    from bot.accounts.tokens import token_from
     from bot.records import Records
 
     people = {role: ask(f"{place.page}/_see?as={role}")["person"]["id"] for role in ("requester", "approver")}
@@ -152,9 +152,12 @@ def furnish(settings: Settings, place: Place) -> None:
 
 def account_of(account: dict[str, Any], networks: str) -> tuple[dict[str, str], dict[str, Any]]:
     """How an account of the local networks is reached, and what unlocks it: keys on X, OAuth 2 on LinkedIn."""
+    from bot.accounts.tokens import OAUTH1_FIELDS
+
     if account["network"] == "x":
-        keys = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
-        return {"address": f"{networks}/x", "web_address": f"{networks}/x"}, {key: account[key] for key in keys}
+        return {"address": f"{networks}/x", "web_address": f"{networks}/x"}, {
+            key: account[key] for key in OAUTH1_FIELDS
+        }
     token = {key: account["oauth2"][key] for key in ("access_token", "refresh_token", "client_id", "scopes")}
     where = f"{networks}/linkedin"
     return {"author": account["id"], **dict.fromkeys(("address", "login_address", "web_address"), where)}, token

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.accounts.vault import Token, Vault
+from bot.accounts.tokens import Token
+from bot.accounts.vault import Vault
 from bot.errors import EaselError, Misuse
 from bot.records.tables import AccountRow
 from bot.records.values import OUTBOX_ACCOUNT

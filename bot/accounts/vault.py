@@ -5,22 +5,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from bot.accounts.tokens import Token, token_fields, token_from
 from bot.errors import EaselError, Misuse
 from bot.secret_file import keep_secret, read_secret
-from publishers import OAuth1Token, OAuth2Token, Secret
 
 KEY_VARIABLE = "EASEL_SECRET_KEY"
 """Fernet keys, separated by commas: the first encrypts, all decrypt, so that a key can be replaced."""
 
 KEY_FILE = "secret.key"
-
-Token = OAuth1Token | OAuth2Token
 
 
 class Vault:
@@ -79,63 +76,3 @@ class Vault:
         if not self._file.exists():
             keep_secret(self._file, Fernet.generate_key() + b"\n")
         return read_secret(self._file).decode("ascii", errors="replace").strip()
-
-
-def token_fields(token: Token) -> dict[str, object]:
-    """The token as plain fields, secrets revealed: for sealing only."""
-    if isinstance(token, OAuth1Token):
-        names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
-        return {"kind": "oauth1", **{name: getattr(token, name).reveal() for name in names}}
-    return {
-        "kind": "oauth2",
-        "access_token": token.access_token.reveal(),
-        "client_id": token.client_id,
-        "client_secret": token.client_secret.reveal() if token.client_secret else None,
-        "refresh_token": token.refresh_token.reveal() if token.refresh_token else None,
-        "expires_at": token.expires_at.isoformat() if token.expires_at else None,
-        "scopes": sorted(token.scopes),
-    }
-
-
-def token_from(fields: Mapping[str, object]) -> Token:
-    """The token with these fields; without `kind`, four keys make it OAuth 1.0a.
-
-    Raises:
-        Misuse: naming what is missing or wrong, never its value.
-    """
-
-    def text(name: str, *, needed: bool = True) -> str:
-        value = fields.get(name)
-        if not needed and value in (None, ""):
-            return ""
-        if not isinstance(value, str) or not value.strip() or not value.isascii():
-            raise Misuse(f"The token's {name} is missing or no plain text.")
-        return value.strip()
-
-    if "consumer_key" in fields:
-        return OAuth1Token(
-            Secret(text("consumer_key")),
-            Secret(text("consumer_secret")),
-            Secret(text("access_token")),
-            Secret(text("access_token_secret")),
-        )
-    ends, scopes = text("expires_at", needed=False), fields.get("scopes") or []
-    try:
-        expires_at = datetime.fromisoformat(ends) if ends else None
-    except ValueError:
-        raise Misuse("The token's expires_at is no ISO time such as 2026-12-01T09:00:00+00:00.") from None
-    if expires_at and expires_at.tzinfo is None:
-        raise Misuse("The token's expires_at has no time zone: end it with +00:00 for UTC.")
-    if isinstance(scopes, str):
-        scopes = scopes.replace(",", " ").split()
-    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
-        raise Misuse("The token's scopes are no list of names.")
-    secret, refresh = text("client_secret", needed=False), text("refresh_token", needed=False)
-    return OAuth2Token(
-        access_token=Secret(text("access_token")),
-        client_id=text("client_id", needed=False),
-        client_secret=Secret(secret) if secret else None,
-        refresh_token=Secret(refresh) if refresh else None,
-        expires_at=expires_at,
-        scopes=frozenset(scopes),
-    )

@@ -65,7 +65,7 @@ def add(
     if browser:
         connect_in_browser(settings, records, account, port)
         return
-    from bot.accounts.vault import token_from
+    from bot.accounts.tokens import token_from
 
     fields = read_token(token) if token else ask_token(network)
     row, report = connect(settings, records, account, token_from(fields))
@@ -237,8 +237,10 @@ def read_token(file: Path) -> dict[str, Any]:
 
 def ask_token(network: str) -> dict[str, str]:
     """Ask for the token's fields without showing what is typed."""
-    names = ["access_token", "refresh_token", "client_id", "client_secret"]
+    from bot.accounts.tokens import OAUTH1_FIELDS
+
+    names: tuple[str, ...] = ("access_token", "refresh_token", "client_id", "client_secret")
     if network == "x" and typer.confirm("OAuth 1.0a keys (no: OAuth 2)?", default=True):
-        names = ["consumer_key", "consumer_secret", "access_token", "access_token_secret"]
+        names = OAUTH1_FIELDS
     answers = {name: typer.prompt(name, hide_input=True, default="", show_default=False) for name in names}
     return {name: value for name, value in answers.items() if value}

@@ -249,7 +249,7 @@ class SpendingRow(Table):
 
 
 class AuditRow(Table):
-    """Who moved what from where to where, when and why. Rows are only ever added."""
+    """Who moved what from where to where, when and why. Rows are only ever added; an erasure hides a name in them."""
 
     __tablename__ = "audit"
 

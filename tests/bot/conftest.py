@@ -114,7 +114,7 @@ def connect(studio, networks):
 def connect_local(studio, networks, network, kind="", name="main"):
     """Connect an account of the local networks whose id has this `kind` in it."""
     from bot.accounts import NewAccount, connect
-    from bot.accounts.vault import token_from
+    from bot.accounts.tokens import OAUTH1_FIELDS, token_from
 
     def connected(fields, settings):
         account = NewAccount(network, name, "ana", settings)
@@ -125,8 +125,7 @@ def connect_local(studio, networks, network, kind="", name="main"):
     if network == "linkedin":
         settings = {"author": account["id"], "address": networks.linkedin, "login_address": networks.linkedin}
         return connected(oauth2, settings)
-    names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
-    fields = oauth2 if kind == "" else {key: account[key] for key in names}
+    fields = oauth2 if kind == "" else {key: account[key] for key in OAUTH1_FIELDS}
     settings = {"address": networks.x, "web_address": networks.x}
     return connected(fields, settings)
 

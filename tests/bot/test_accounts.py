@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 
 from bot.accounts import Vault, open_publisher
 from bot.accounts.opening import keeper
-from bot.accounts.vault import token_from
+from bot.accounts.tokens import token_from
 from bot.errors import EaselError, Misuse
 from publishers import OAuth2Token, Secret
 
