@@ -104,6 +104,13 @@ class PictureTable:
             return noun.length, plain_picture(noun, is_thing=noun.group == "animal" or surely)
         return None
 
+    def of_topic(self, word: str) -> Picture | None:
+        """What a word names outright, as simply as the hand-made tables draw it, so that likes are drawn alike."""
+        found, noun = self._by_hand([word], 0), self.nouns.longest([word], 0)
+        if found:
+            return found[1] if found[1].phrase != NOT_DRAWN and found[1].weight > HINT_WEIGHT else None
+        return plain_picture(noun, is_thing=True) if noun and noun.sure else None
+
     def draws_nothing(self, word: str) -> bool:
         """Whether a word is known and yet names nothing to draw by itself."""
         found = next(filter(None, (self.by_words.get((form,)) for form in base_forms(word))), None)

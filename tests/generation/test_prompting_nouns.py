@@ -99,6 +99,12 @@ def test_two_nouns_side_by_side_are_one_thing(writer, draft, drawn):
     assert "a beach and" not in prompt
 
 
+def test_a_topic_is_drawn_as_simply_as_the_tables_can(lexicon):
+    assert lexicon.pictures.of_topic("walrus").phrase == "a walrus"
+    assert lexicon.pictures.of_topic("pelican").phrase == "a bird"
+    assert lexicon.pictures.of_topic("strategy") is None or not lexicon.pictures.of_topic("strategy").plain
+
+
 def test_a_word_that_no_dictionary_holds_is_drawn_where_it_stands_as_a_noun(writer):
     assert "a khachapuri" in writer.write("we ordered a khachapuri").prompt
     assert "a khachapuri" in writer.write("we ordered a khachapuri and a pizza").prompt

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from generation.prompting.article.nouns import Noun, mentions, nouns, rarity
 from generation.prompting.lexicon import Lexicon
-from generation.prompting.picture import HINT_WEIGHT, Picture
 
 CHUNK_WORDS = 180
 """Words in a part: a few paragraphs, which usually keep to one topic."""
@@ -20,8 +19,8 @@ ALIKE = 0.5
 """Similarity of sentence embeddings from which two nouns are of one topic."""
 _FEWEST_MENTIONS = 2
 """Mentions in the whole article that make a word more than a passing one."""
-_PICTURE_FACTOR, _PLAIN_FACTOR = 1.3, 1.15
-"""A topic that can be drawn counts for more than one that cannot, most if its picture was made by hand."""
+_PICTURE_FACTOR = 1.3
+"""A topic that has a picture made by hand counts for more than others."""
 _TITLE_FACTOR = 1.6
 _CANDIDATES = 40
 _SHARE_OF_OTHERS = 0.3
@@ -67,7 +66,7 @@ def chunk_topics(chunks: Sequence[str], title: str, lexicon: Lexicon) -> list[Ch
     in_title = mentions(title)
     known = {
         noun.word: _topic(noun, lexicon, _TITLE_FACTOR if noun.word in in_title else 1.0)
-        for noun in nouns("\n".join(chunks), lexicon.common, lambda word: _picture(word, lexicon) is not None)
+        for noun in nouns("\n".join(chunks), lexicon.common, lambda word: lexicon.pictures.of_topic(word) is not None)
         if noun.mentions >= _FEWEST_MENTIONS
     }
     parts = []
@@ -104,15 +103,10 @@ def combine(parts: Sequence[ChunkTopics], embed: Embed | None = None) -> tuple[T
 
 
 def _topic(noun: Noun, lexicon: Lexicon, factor: float) -> Topic:
-    picture = _picture(noun.word, lexicon)
-    drawn = (_PLAIN_FACTOR if picture.plain else _PICTURE_FACTOR) if picture else 1.0
+    picture = lexicon.pictures.of_topic(noun.word)
+    drawn = _PICTURE_FACTOR if picture and not picture.plain else 1.0
     weight = rarity(noun.word) * noun.sureness * factor * drawn
     return Topic(noun.name, picture.phrase if picture else "", weight)
-
-
-def _picture(word: str, lexicon: Lexicon) -> Picture | None:
-    found = lexicon.pictures.longest([word], 0)
-    return found[1] if found and found[1].weight > HINT_WEIGHT else None
 
 
 def _likeness(ranked: Sequence[Topic], vectors: Sequence[Sequence[float]] | None, one: int, other: int) -> float:
