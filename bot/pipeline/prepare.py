@@ -17,8 +17,8 @@ from bot.pipeline.understanding import understand
 from bot.pipeline.wishes import as_wished, with_prompt
 from bot.records import PostState
 from bot.records.options import PostOptions
-from bot.records.store import Drawn
 from bot.records.tables import BriefRow, CandidateRow, Post
+from bot.records.values import EASEL, Drawn
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -148,7 +148,7 @@ def stages(
         for candidate, image, factor, doubt in zip(drawn, images, factors, doubts, strict=True)
     ]
     candidates = studio.records.add_candidates(post.id, row.id, finished)
-    studio.records.move_post(post.id, PostState.REVIEW, "easel", "candidates are ready", expected=PostState.PREPARING)
+    studio.records.move_post(post.id, PostState.REVIEW, EASEL, "candidates are ready", expected=PostState.PREPARING)
     yield Ready(candidates)
 
 
@@ -225,7 +225,7 @@ def stopped(studio: Studio, post: Post, verdicts: Sequence[Verdict]) -> Blocked 
     reason = block_reason(verdicts)
     if reason is None:
         return None
-    studio.records.move_post(post.id, PostState.BLOCKED, "easel", reason, expected=PostState.PREPARING)
+    studio.records.move_post(post.id, PostState.BLOCKED, EASEL, reason, expected=PostState.PREPARING)
     return Blocked(reason)
 
 

@@ -15,12 +15,9 @@ from bot.records.outcomes import OutcomeRecords
 from bot.records.reminders import ReminderRecords
 from bot.records.requests import RequestRecords
 from bot.records.threads import ThreadRecords
-from bot.records.values import Drawn
 from bot.records.visits import VisitRecords
 from bot.records.workers import WorkerRecords
 from bot.records.workspaces import WorkspaceRecords
-
-__all__ = ["Drawn", "Records"]
 
 
 class Records(
