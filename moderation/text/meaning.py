@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STEEPNESS = 3.5
-LEVEL = 0.1
-"""The regression's value (-1 harmless, 1 bad) that becomes the score 0.5, chosen by cross-validation
-(benchmarks/meaning.py)."""
+LEVEL = 0.07
+"""The regression's value (-1 harmless, 1 bad) that becomes the score 0.5: where 92% of the harmless examples pass in
+cross-validation (benchmarks/meaning.py)."""
 
 LEVEL_OF_FRAGMENT = 0.4
 """The same for a sentence among others: alone it lacks what they say of it ("He told me that women can't code.")."""

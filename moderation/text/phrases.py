@@ -55,8 +55,9 @@ class Phrases:
                 holders[phrase].append((row, weight))
         alike = np.zeros((len(sentences), len(sentences)), np.float32)
         for pairs in holders.values():
-            rows, weights = (np.array(column) for column in zip(*pairs, strict=True))
-            alike[np.ix_(rows, rows)] += np.outer(weights, weights).astype(np.float32)
+            rows = np.array([row for row, _ in pairs])
+            weights = np.array([weight for _, weight in pairs], np.float32)
+            alike[np.ix_(rows, rows)] += np.outer(weights, weights)
         return alike
 
 

@@ -74,9 +74,11 @@ def learn(
     names = np.array(labels)
     columns = [names != HARMLESS, *(names == category for category in categories)]
     targets = np.stack(columns, axis=1) * 2.0 - 1.0
-    alike = kernel(vectors, vectors) + PHRASE_SHARE * Phrases.of(sentences).likeness(sentences)
-    gram = alike.astype(np.float64) + RIDGE * np.eye(len(vectors))
-    return Regression.of(profiles, sentences, np.linalg.solve(gram, targets).astype(np.float32))
+    gram = Phrases.of(sentences).likeness(sentences)  # large: (example, example), so worked on in place
+    gram *= PHRASE_SHARE
+    gram += kernel(vectors, vectors)
+    gram[np.diag_indices_from(gram)] += RIDGE
+    return Regression.of(profiles, sentences, np.linalg.solve(gram, targets.astype(np.float32)))
 
 
 def centred(profiles: NDArray[np.float32], centre: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -88,4 +90,7 @@ def centred(profiles: NDArray[np.float32], centre: NDArray[np.float32]) -> NDArr
 
 def kernel(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
     """How alike unit vectors are, 1 for equal ones: (left, right)."""
-    return np.asarray(np.exp((left @ right.T - 1) / np.float32(KERNEL_WIDTH**2)), np.float32)
+    alike = left @ right.T
+    alike -= 1
+    alike /= np.float32(KERNEL_WIDTH**2)
+    return np.exp(alike, out=alike)
