@@ -93,4 +93,5 @@ def kernel(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.
     alike = left @ right.T
     alike -= 1
     alike /= np.float32(KERNEL_WIDTH**2)
-    return np.exp(alike, out=alike)
+    np.exp(alike, out=alike)
+    return alike
