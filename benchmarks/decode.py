@@ -91,7 +91,7 @@ class Ours:
             position=jnp.int32(position),
             codes=jnp.zeros((self.images, config.image_length), jnp.int32),
             score=jnp.zeros(self.images),
-            memory=empty_memory(config, SIDES, self.images, self.weights.dtype),
+            memory=empty_memory(config, self.weights, SIDES, self.images),
         )
 
     def seconds(self, position: int, steps: int) -> float:

@@ -69,7 +69,7 @@ def loop_arguments(config: DalleConfig, images: int, dtype: Any) -> tuple[Any, .
         position=of((), jnp.int32),
         codes=of((images, config.image_length), jnp.int32),
         score=of((images,)),
-        memory=jax.eval_shape(lambda: empty_memory(config, SIDES, images, dtype)),
+        memory=jax.eval_shape(lambda weights: empty_memory(config, weights, SIDES, images), weights),
     )
     settings = Settings(of((images,)), of((images,)), of((images,), jnp.int32), of((images,)))
     return weights, text, drawing, settings, of((images, 2), jnp.uint32)

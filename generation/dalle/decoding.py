@@ -56,7 +56,7 @@ def begin(
         position=jnp.zeros((), jnp.int32),
         codes=jnp.full((pictures, config.image_length), config.decoder_start_token_id, jnp.int32),
         score=jnp.zeros((pictures,), jnp.float32),
-        memory=empty_memory(config, sides, pictures, weights.dtype),
+        memory=empty_memory(config, weights, sides, pictures),
     )
     return remember_text(config, weights, text, mask), drawing
 

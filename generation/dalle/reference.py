@@ -82,7 +82,7 @@ def _draw(
     eos = config.eos_token_id if sampling.eos_token_id is None else sampling.eos_token_id
     scale = jnp.full((rows,), sampling.condition_scale)
     start = jnp.full((rows,), config.decoder_start_token_id, jnp.int32)
-    memory = empty_memory(config, sides, rows, weights.dtype)
+    memory = empty_memory(config, weights, sides, rows)
     key = jax.random.key(sampling.seed or 0, impl="threefry2x32")
 
     def one_more(carry, position):  # type: ignore[no-untyped-def]

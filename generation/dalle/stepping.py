@@ -21,7 +21,15 @@ import numpy as np
 from generation.dalle.config import DalleConfig
 from generation.dalle.modeling import ACTIVATIONS, EPSILON, normalise
 from generation.dalle.params import OurPath
-from generation.kernels import Kernels, PackedProduct, attend_in_cache, attend_to_text, normalise_rows, pack
+from generation.kernels import (
+    Kernels,
+    PackedProduct,
+    attend_in_cache,
+    attend_to_text,
+    empty_caches,
+    normalise_rows,
+    pack,
+)
 from generation.models.leaf import in_own_pages
 
 Array = jax.Array
@@ -262,12 +270,14 @@ def remember_text(config: DalleConfig, weights: DecoderWeights, text: Array, mas
     return TextMemory(tuple(keys), tuple(values), (mask > 0)[:, :, None, None, :])
 
 
-def empty_memory(config: DalleConfig, sides: int, pictures: int, dtype: Any) -> PictureMemory:
+def empty_memory(config: DalleConfig, weights: DecoderWeights, sides: int, pictures: int) -> PictureMemory:
     """A cache for `image_length` positions of this many rows."""
     heads = config.decoder_attention_heads
     shape = (sides, pictures, heads, config.image_length, 2, config.d_model // heads)
+    if isinstance(weights.head, PackedProduct):
+        return empty_caches(config.decoder_layers, shape)
     # Each layer needs an array of its own: it is changed in place.
-    return tuple(jnp.zeros(shape, dtype) for _ in range(config.decoder_layers))
+    return tuple(jnp.zeros(shape, weights.dtype) for _ in range(config.decoder_layers))
 
 
 def step(

@@ -5,7 +5,14 @@ each step. These kernels read every weight once, in the order in which it lies, 
 """
 
 from generation.kernels.compiler import Kernels, NoKernels, find_kernels, load_kernels
-from generation.kernels.packed import PackedProduct, attend_in_cache, attend_to_text, normalise_rows, pack
+from generation.kernels.packed import (
+    PackedProduct,
+    attend_in_cache,
+    attend_to_text,
+    empty_caches,
+    normalise_rows,
+    pack,
+)
 
 __all__ = [
     "KERNELS_FOLDER",
@@ -14,6 +21,7 @@ __all__ = [
     "PackedProduct",
     "attend_in_cache",
     "attend_to_text",
+    "empty_caches",
     "find_kernels",
     "load_kernels",
     "normalise_rows",

@@ -16,16 +16,18 @@ from pathlib import Path
 
 import jax
 
-_SOURCES = tuple(Path(__file__).parent / name for name in ("parallel.c", "products.c", "attention.c", "norms.c"))
+_NAMES = ("parallel.c", "products.c", "attention.c", "caches.c", "norms.c")
+_SOURCES = tuple(Path(__file__).parent / name for name in _NAMES)
 _HANDLERS = (
     "easel_product",
     "easel_picture_attention",
     "easel_text_attention",
+    "easel_empty_caches",
     "easel_layer_norm",
     "easel_rms_norm",
 )
 _HEADER = Path(__file__).parent / "parallel.h"
-_OPTIONS = ("-std=gnu11", "-O2", "-march=native", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math")
+_OPTIONS = ("-std=gnu11", "-O3", "-march=native", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math")
 _BUILD_SECONDS = 60  # a compiler that takes longer is not waited for
 _DAY_SECONDS = 86_400
 

@@ -42,10 +42,16 @@ class PackedProduct:
     def __call__(self, x: Array) -> Array:
         """x (..., in) -> (..., out) in float32. A row's result does not depend on the rows beside it."""
         rows = x.reshape(-1, x.shape[-1]).astype(jnp.float32)
+        rows = jnp.pad(rows, ((0, 0), (0, self._inputs - x.shape[-1])))
         scale = () if self.scale is None else (self.scale,)
         y: Array = jax.ffi.ffi_call("easel_product", _floats(rows.shape[0], self.width))(rows, self.kernel, *scale)
         y = y.reshape(*x.shape[:-1], self.width)
         return y if self.bias is None else y + self.bias
+
+    @property
+    def _inputs(self) -> int:
+        """The depth of the kernel, with the zeros that fill its last word."""
+        return int(self.kernel.shape[1] * self.kernel.shape[3])
 
 
 def pack(kernels: Kernels, kernel: np.ndarray[Any, Any], bias: Array | None, dtype: Any) -> PackedProduct:
@@ -70,6 +76,12 @@ def normalise_rows(x: Array, scale: Array | None, bias: Array | None, *, centred
     name = "easel_layer_norm" if centred else "easel_rms_norm"
     y: Array = jax.ffi.ffi_call(name, _floats(*rows.shape))(rows, scale, bias, jnp.float32(epsilon))
     return y.reshape(x.shape)
+
+
+def empty_caches(count: int, shape: tuple[int, ...]) -> tuple[Array, ...]:
+    """So many arrays of zeros in float32, which a step reads faster than other ones."""
+    caches: tuple[Array, ...] = tuple(jax.ffi.ffi_call("easel_empty_caches", [_floats(*shape)] * count)())
+    return caches
 
 
 def attend_in_cache(inputs: Array, cache: Array, position: Array) -> tuple[Array, Array]:

@@ -55,7 +55,7 @@ def test_scores_are_those_of_a_cpus_arrangement(options: dict[str, object], grou
     for backend in ("cpu", "gpu"):
         weights = decoder_weights(config, dict(parameters), jnp.float32, backend=backend)
         text = remember_text(config, weights, texts, mask)
-        memory = empty_memory(config, 2, PICTURES, jnp.float32)
+        memory = empty_memory(config, weights, 2, PICTURES)
         scores = []
         for position in range(3):
             codes = jnp.arange(PICTURES) + position

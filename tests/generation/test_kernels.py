@@ -17,6 +17,7 @@ from generation.kernels import (
     attend_in_cache,
     attend_to_text,
     compiler,
+    empty_caches,
     find_kernels,
     load_kernels,
     normalise_rows,
@@ -44,7 +45,7 @@ def normal(numbers, *shape):
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 7, 12, 13, 18, 20, 130])
-@pytest.mark.parametrize("depth", [64, 67])
+@pytest.mark.parametrize("depth", [64, 67, 530])
 @pytest.mark.parametrize("width", [5, 64, 193])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_a_product_is_that_of_the_stored_weights(kernels, numbers, rows, depth, width, dtype):
@@ -52,7 +53,7 @@ def test_a_product_is_that_of_the_stored_weights(kernels, numbers, rows, depth, 
     product = pack(kernels, kernel, jnp.asarray(bias), jnp.dtype(dtype))
     stored = kernel.astype(ml_dtypes.bfloat16 if dtype == "bfloat16" else np.float32).astype(np.float64)
     assert product.kernel.dtype == dtype
-    np.testing.assert_allclose(jax.jit(type(product).__call__)(product, x), x @ stored + bias, atol=1e-4)
+    np.testing.assert_allclose(jax.jit(type(product).__call__)(product, x), x @ stored + bias, atol=3e-4)
 
 
 def test_weights_that_eight_bits_hold_are_kept_in_them_without_loss(kernels, numbers):
@@ -84,7 +85,7 @@ def test_an_output_whose_weights_are_all_zero_is_zero(kernels, numbers):
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8"])
 def test_a_row_is_the_same_to_the_bit_in_any_company(kernels, numbers, dtype):
-    x, product = normal(numbers, 20, 128), pack(kernels, normal(numbers, 128, 200), None, jnp.dtype(dtype))
+    x, product = normal(numbers, 20, 1030), pack(kernels, normal(numbers, 1030, 200), None, jnp.dtype(dtype))
     alone = np.asarray(product(x[:1]))[0]
     for rows in range(2, 21):
         np.testing.assert_array_equal(np.asarray(product(x[:rows]))[0], alone)
@@ -105,6 +106,14 @@ def test_attention_in_the_cache_is_softmax_over_what_is_filled(kernels, numbers,
     scores = jnp.einsum("snhk,snhlk->snhl", query, keys)
     expected = jnp.einsum("snhl,snhlk->snhk", jax.nn.softmax(scores), values)
     np.testing.assert_allclose(mixed, expected.reshape(mixed.shape), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(1, 2, HEADS, 5, 2, 16), (2, 9, HEADS, 256, 2, 64)])
+def test_caches_begin_empty_and_each_is_its_own(kernels, shape):
+    caches = empty_caches(3, shape)
+    assert [cache.shape for cache in caches] == [shape] * 3
+    assert not any(np.asarray(cache).any() for cache in caches)
+    assert len({cache.unsafe_buffer_pointer() for cache in caches}) == 3
 
 
 def test_scores_far_apart_neither_overflow_nor_vanish(kernels):
