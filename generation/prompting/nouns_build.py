@@ -77,7 +77,7 @@ def seen(visible: Visible, left_out: dict[str, frozenset[str]], zipf: Zipf) -> I
         first, *more = parts = word.split()
         if not _WORDS.fullmatch(word) or len(word) < _SHORTEST or word in left_out[_OTHERWISE]:
             continue
-        if not left_out[_UNFIT].isdisjoint(parts) or (more and first in left_out[_VAGUE]):
+        if not left_out[_UNFIT].isdisjoint((word, *parts)) or (more and first in left_out[_VAGUE]):
             continue
         group, share = visible.meaning(word)
         if share >= _HINT and _is_common(parts, group, zipf):
