@@ -7,7 +7,7 @@ from generation.prompting.brief import PROMPT_WORD_LIMIT, Brief, DraftError, Spa
 from generation.prompting.draft import DRAFT_LIMIT, clean_draft
 from generation.prompting.lexicon import Lexicon
 from generation.prompting.rules import RulesWriter
-from generation.prompting.tables import LexiconError
+from generation.prompting.words.rows import LexiconError
 
 __all__ = [
     "DRAFT_LIMIT",

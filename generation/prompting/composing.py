@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from generation.prompting.brand import Brand
 from generation.prompting.brief import PROMPT_WORD_LIMIT
-from generation.prompting.nouns import as_thing, bare, head_of, with_article
-from generation.prompting.picture import BESIDE_WEIGHT
 from generation.prompting.ranking import Ranked, Ranking
 from generation.prompting.reading import Reading
+from generation.prompting.words.nouns import as_thing, bare, head_of, with_article
+from generation.prompting.words.picture import BESIDE_WEIGHT
 
 THINGS_LIMIT, BESIDES_LIMIT = 4, 2
 """Things in one picture, and other words for them: small models draw one or two well and lose the rest."""

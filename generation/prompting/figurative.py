@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from generation.prompting.homonyms import shows_nothing_as_verb
-from generation.prompting.nouns import head_of
-from generation.prompting.picture import Picture
+from generation.prompting.words.homonyms import shows_nothing_as_verb
+from generation.prompting.words.nouns import head_of
+from generation.prompting.words.picture import Picture
 
 _ARTICLES = frozenset({"a", "an"})
 _COMPARISON_REACH = 2

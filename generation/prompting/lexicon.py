@@ -6,13 +6,13 @@ from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
-from generation.prompting.emojis import EmojiTable
-from generation.prompting.languages import LanguageTables
-from generation.prompting.nouns import NounTable
-from generation.prompting.pictures import PictureTable
-from generation.prompting.slang import Slang
-from generation.prompting.tables import WordList, read_words
-from generation.prompting.verbs import Verbs
+from generation.prompting.words.emojis import EmojiTable
+from generation.prompting.words.languages import LanguageTables
+from generation.prompting.words.nouns import NounTable
+from generation.prompting.words.pictures import PictureTable
+from generation.prompting.words.rows import WordList, read_words
+from generation.prompting.words.slang import Slang
+from generation.prompting.words.verbs import Verbs
 
 
 @dataclass(frozen=True, slots=True)

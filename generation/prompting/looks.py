@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from generation.prompting.inflection import base_forms
+from generation.prompting.words.inflection import base_forms
 
 _COLOURS = frozenset(
     (

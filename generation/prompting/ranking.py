@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from generation.prompting.figurative import is_comparison, is_metaphor, is_name, is_negated, is_verb
-from generation.prompting.languages import ENGLISH, LanguageTable
 from generation.prompting.lexicon import Lexicon
 from generation.prompting.looks import SCHEME_COLOURS, look_before
-from generation.prompting.picture import BESIDE_WEIGHT, NAMED_WEIGHT, Picture
-from generation.prompting.pictures import Mood, PictureTable
 from generation.prompting.reading import Reading
-from generation.prompting.slang import NO_PICTURE
-from generation.prompting.standing import is_counted_or_owned, is_number
 from generation.prompting.unknown import is_rare, may_be_a_thing
+from generation.prompting.words.languages import ENGLISH, LanguageTable
+from generation.prompting.words.picture import BESIDE_WEIGHT, NAMED_WEIGHT, Picture
+from generation.prompting.words.pictures import Mood, PictureTable
+from generation.prompting.words.slang import NO_PICTURE
+from generation.prompting.words.standing import is_counted_or_owned, is_number
 
 _SLANG_WEIGHT = 3.0
 _EMOJI_WEIGHT = 2.6

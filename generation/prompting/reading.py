@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from generation.prompting.hashtags import hashtag_words
-from generation.prompting.languages import ENGLISH
 from generation.prompting.lexicon import Lexicon
-from generation.prompting.phrases import Match
-from generation.prompting.slang import LEFT_OUT, Context, Sense, choose
-from generation.prompting.tokens import Token, fold, tokenize
+from generation.prompting.words.languages import ENGLISH
+from generation.prompting.words.phrases import Match
+from generation.prompting.words.slang import LEFT_OUT, Context, Sense, choose
+from generation.prompting.words.tokens import Token, fold, tokenize
 
 PLAIN = frozenset({"word", "number", "sign"})
 """Kinds of readings that are no spans: the draft's own words."""

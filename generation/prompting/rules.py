@@ -9,12 +9,12 @@ from generation.prompting import composing
 from generation.prompting.brand import Brand
 from generation.prompting.brief import Brief, Span
 from generation.prompting.draft import clean_draft
-from generation.prompting.language import detect_language
-from generation.prompting.languages import ENGLISH, NAMES
 from generation.prompting.lexicon import Lexicon
 from generation.prompting.ranking import Ranking, rank
 from generation.prompting.reading import read_draft
 from generation.prompting.sentence import plain_sentence
+from generation.prompting.words.language import detect_language
+from generation.prompting.words.languages import ENGLISH, NAMES
 
 WRITER = "rules"
 

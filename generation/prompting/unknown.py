@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from generation.prompting.inflection import base_forms, verb_stems
 from generation.prompting.lexicon import Lexicon
+from generation.prompting.words.inflection import base_forms, verb_stems
 
 _SHORTEST = 4
 _DETERMINERS = frozenset(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from generation.prompting import RulesWriter
-from generation.prompting.language import detect_language
+from generation.prompting.words.language import detect_language
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from generation.prompting import Lexicon, LexiconError
-from generation.prompting.emojis import EmojiTable
-from generation.prompting.slang import Context, Slang, choose
-from generation.prompting.tables import read_rows
-from generation.prompting.tokens import tokenize
-from generation.prompting.verbs import Verbs
+from generation.prompting.words.emojis import EmojiTable
+from generation.prompting.words.rows import read_rows
+from generation.prompting.words.slang import Context, Slang, choose
+from generation.prompting.words.tokens import tokenize
+from generation.prompting.words.verbs import Verbs
 
 FOLDER = Path(__file__).resolve().parents[2] / "config" / "lexicon"
 COLUMNS = ("term", "kind", "meaning", "picture", "avoid", "when")

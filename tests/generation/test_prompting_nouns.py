@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from generation.prompting import Lexicon, LexiconError, RulesWriter
-from generation.prompting.nouns import COLUMNS, NounTable, with_article
-from generation.prompting.pictures import GROUPS
-from generation.prompting.tables import read_rows
-from generation.prompting.visible import Visible
-from generation.prompting.wordnet import WordNet
+from generation.prompting.building.visible import Visible
+from generation.prompting.building.wordnet import WordNet
+from generation.prompting.words.nouns import COLUMNS, NounTable, with_article
+from generation.prompting.words.pictures import GROUPS
+from generation.prompting.words.rows import read_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 LEXICON = ROOT / "config" / "lexicon"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from generation.prompting import LexiconError, RulesWriter
-from generation.prompting.phrases import Phrases
-from generation.prompting.verbs import Verbs
+from generation.prompting.words.phrases import Phrases
+from generation.prompting.words.verbs import Verbs
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 

@@ -11,10 +11,10 @@ from generation.prompting.article.topics import ChunkTopics, Embed, Topic, chunk
 from generation.prompting.brand import Brand
 from generation.prompting.brief import Brief
 from generation.prompting.composing import NEVER_WANTED, NOTHING_TO_DRAW, alt_text, listed, picture_prompt
-from generation.prompting.language import detect_language
 from generation.prompting.ranking import Ranking, rank
 from generation.prompting.reading import read_draft
 from generation.prompting.rules import RulesWriter, language_notice
+from generation.prompting.words.language import detect_language
 
 _THINGS = 3
 _SHOWN = 4

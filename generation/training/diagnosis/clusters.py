@@ -11,9 +11,9 @@ from pathlib import Path
 
 import regex
 
-from generation.prompting.language import UNDETERMINED, detect_language
 from generation.prompting.lexicon import Lexicon
 from generation.prompting.reading import read_draft
+from generation.prompting.words.language import UNDETERMINED, detect_language
 
 PLAIN = "plain"
 LANGUAGES, SLANG, DOMAIN, CULTURE, ABSTRACT = (

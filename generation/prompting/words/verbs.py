@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from generation.prompting.tables import read_rows, split_list
+from generation.prompting.words.rows import read_rows, split_list
 
 _COLUMNS = ("verb", "past", "participle")
 THIRD_PERSON, PAST, PARTICIPLE, PRESENT_PARTICIPLE = "third person", "past", "participle", "present participle"

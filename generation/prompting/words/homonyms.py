@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generation.prompting.picture import Picture
+from generation.prompting.words.picture import Picture
 
 # "They squashed it" and "horsing around" show neither a pumpkin nor a horse.
 _NEVER_VERBS = frozenset({"animal", "food"})

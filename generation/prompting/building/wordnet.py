@@ -1,6 +1,6 @@
 """Reads the noun files of WordNet's database: senses by word, and what each sense is a kind of.
 
-The format is WordNet's own (wndb(5WN), senseidx(5WN)). Only `nouns_build.py` needs it, never a running bot.
+The format is WordNet's own (wndb(5WN), senseidx(5WN)). Only `nouns.py` beside it needs it, never a running bot.
 """
 
 from __future__ import annotations

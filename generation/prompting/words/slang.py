@@ -15,10 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from generation.prompting.phrases import Match, Phrases, Words
-from generation.prompting.tables import LexiconError, read_rows, split_list
-from generation.prompting.tokens import fold, tokenize
-from generation.prompting.verbs import Verbs
+from generation.prompting.words.phrases import Match, Phrases, Words
+from generation.prompting.words.rows import LexiconError, read_rows, split_list
+from generation.prompting.words.tokens import fold, tokenize
+from generation.prompting.words.verbs import Verbs
 
 AS_WRITTEN = "="
 LEFT_OUT = "-"

@@ -1,7 +1,7 @@
 """Builds `config/lexicon/emoji.tsv` from emojibase-data and emojilib, two npm packages under the MIT licence.
 
 npm pack emojibase-data@17.0.0 emojilib@4.0.3     # and unpack each into a folder
-python -m generation.prompting.emoji_build EMOJIBASE EMOJILIB config/lexicon/emoji.tsv
+python -m generation.prompting.building.emoji EMOJIBASE EMOJILIB config/lexicon/emoji.tsv
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 _SMILEYS, _PEOPLE, _COMPONENTS, _ANIMALS, _FOOD, _TRAVEL, _ACTIVITIES, _OBJECTS, _SYMBOLS, _FLAGS = range(10)
 _THINGS = frozenset({_ANIMALS, _FOOD, _TRAVEL, _ACTIVITIES, _OBJECTS})
 _WORDS_KEPT = 8
-_HEADER = """# What each emoji is called, shows and is named by. Built by generation/prompting/emoji_build.py from
+_HEADER = """# What each emoji is called, shows and is named by. Built by generation/prompting/building/emoji.py from
 # emojibase-data 17.0.0 (MIT, (c) 2017-2019 Miles Johnson) and emojilib 4.0.3 (MIT, (c) 2014 Mu-An Chiou).
 # An empty picture marks faces, gestures and signs: they lend a mood or a meaning, not a thing to draw.
 emoji\tname\tpicture\twords\tshortcodes

@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from generation.prompting.emojis import EmojiTable
-from generation.prompting.homonyms import means_another_verb
-from generation.prompting.inflection import base_forms, verb_stems
-from generation.prompting.nouns import NounFound, NounTable
-from generation.prompting.picture import HINT_WEIGHT, NAMED_WEIGHT, THEME_WEIGHT, Picture
-from generation.prompting.slang import lengths_by_first
-from generation.prompting.standing import is_counted_or_owned, is_determined
-from generation.prompting.tables import LexiconError, read_rows, split_list
-from generation.prompting.wording import in_own_words, of_pair, plain_picture
+from generation.prompting.words.emojis import EmojiTable
+from generation.prompting.words.homonyms import means_another_verb
+from generation.prompting.words.inflection import base_forms, verb_stems
+from generation.prompting.words.nouns import NounFound, NounTable
+from generation.prompting.words.picture import HINT_WEIGHT, NAMED_WEIGHT, THEME_WEIGHT, Picture
+from generation.prompting.words.rows import LexiconError, read_rows, split_list
+from generation.prompting.words.slang import lengths_by_first
+from generation.prompting.words.standing import is_counted_or_owned, is_determined
+from generation.prompting.words.wording import in_own_words, of_pair, plain_picture
 
 GROUPS = frozenset({"animal", "food", "object", "place", "person", "nature", "event", "sign"})
 _PICTURE_COLUMNS = ("picture", "group", "words")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from generation.prompting.tables import read_rows, split_list
-from generation.prompting.tokens import fold
+from generation.prompting.words.rows import read_rows, split_list
+from generation.prompting.words.tokens import fold
 
 _COLUMNS = ("emoji", "name", "picture", "words", "shortcodes")
 

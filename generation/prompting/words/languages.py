@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from generation.prompting.language import is_stop_word
-from generation.prompting.picture import HINT_WEIGHT, NAMED_WEIGHT, Picture
-from generation.prompting.pictures import PictureTable
-from generation.prompting.slang import lengths_by_first
-from generation.prompting.tables import read_rows
+from generation.prompting.words.language import is_stop_word
+from generation.prompting.words.picture import HINT_WEIGHT, NAMED_WEIGHT, Picture
+from generation.prompting.words.pictures import PictureTable
+from generation.prompting.words.rows import read_rows
+from generation.prompting.words.slang import lengths_by_first
 
 ENGLISH = frozenset({"en", "und"})
 """Languages that are read with the English tables; of "und" nothing better is known."""

@@ -1,6 +1,6 @@
 """Which of WordNet's nouns mean things that can be seen: those below certain meanings, as animals and vehicles are.
 
-Only `nouns_build.py` needs it, never a running bot.
+Only `nouns.py` beside it needs it, never a running bot.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from generation.prompting.tables import split_list
-from generation.prompting.wordnet import NOUN, Sense, WordNet
+from generation.prompting.building.wordnet import NOUN, Sense, WordNet
+from generation.prompting.words.rows import split_list
 
 # The nearest of these that a meaning is a kind of tells its group; a number is the sense of the word in WordNet 3.1.
 _THINGS = {

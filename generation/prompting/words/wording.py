@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from generation.prompting.inflection import base_forms
-from generation.prompting.nouns import NounFound, NounTable, bare, head_of, with_article, with_head
-from generation.prompting.picture import HINT_WEIGHT, NAMED_WEIGHT, PLAIN_WEIGHT, THEME_WEIGHT, Picture
+from generation.prompting.words.inflection import base_forms
+from generation.prompting.words.nouns import NounFound, NounTable, bare, head_of, with_article, with_head
+from generation.prompting.words.picture import HINT_WEIGHT, NAMED_WEIGHT, PLAIN_WEIGHT, THEME_WEIGHT, Picture
 
 
 def plain_picture(noun: NounFound, *, is_thing: bool) -> Picture:

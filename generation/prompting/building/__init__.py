@@ -1,0 +1,1 @@
+"""Makes tables of `config/lexicon` from published sources; a running bot needs none of it."""
