@@ -30,8 +30,8 @@ from generation.dalle.decoding import Drawing, advance
 from generation.dalle.params import abstract_parameters
 from generation.dalle.sampling import Settings, seed_keys
 from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weights, empty_memory, remember_text
+from generation.files.leaf import empty
 from generation.kernels import Kernels, load_kernels
-from generation.models.leaf import empty
 
 # The product and the read that measure a machine: single precision, best of a round, as for a step.
 LIMIT_PRODUCT = (1024, 4096)

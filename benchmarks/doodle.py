@@ -28,7 +28,7 @@ from generation.dalle.config import DalleConfig
 from generation.dalle.params import load_dalle
 from generation.dalle.tokens import TextTokeniser
 from generation.generators.dalle_mini import DalleMini
-from generation.generators.requests import DrawRequest, SamplingSettings
+from generation.requests import DrawRequest, SamplingSettings
 from generation.training.captions import with_article
 from generation.training.contrastive import ClipShape, clip_ids, embed_pictures, embed_texts
 from generation.training.dataset import SceneSet, held_out_scenes, tokenise

@@ -25,7 +25,7 @@ import numpy as np
 
 from generation.dalle.config import DalleConfig
 from generation.dalle.params import flat_parameters, name_table
-from generation.models.weights import MSGPACK_NAME, SAFETENSORS_NAME, write_msgpack, write_safetensors
+from generation.files.weights import MSGPACK_NAME, SAFETENSORS_NAME, write_msgpack, write_safetensors
 from generation.vqgan import params as vqgan_params
 from generation.vqgan.config import VqganConfig
 from generation.vqgan.modeling import Vqgan

@@ -205,7 +205,7 @@ def check(
 
     The exit status is 1 if anything failed.
     """
-    from generation.models.checking import check_model
+    from generation.checking import check_model
 
     report = check_model(folder, golden, text or [])
     if json:

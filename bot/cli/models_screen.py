@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
+    from generation.checking import Report
     from generation.models import ModelBundle
-    from generation.models.checking import Report
 
 
 def console() -> Any:

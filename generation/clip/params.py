@@ -14,7 +14,7 @@ from flax import nnx
 from generation.clip.config import ClipConfig
 from generation.clip.modeling import Clip
 from generation.dalle.params import OurPath, flat_parameters, refuse_disagreement
-from generation.models.weights import Leaf, read_header, stream_weights, weights_file
+from generation.files.weights import Leaf, read_header, stream_weights, weights_file
 
 Array = np.ndarray[Any, Any]
 

@@ -19,9 +19,9 @@ from flax import nnx
 from generation.dalle.config import DalleConfig
 from generation.dalle.modeling import DalleBart
 from generation.errors import ModelFileError
-from generation.models.eight_bits import SCALE_SUFFIX
-from generation.models.leaf import empty
-from generation.models.weights import Leaf, read_header, stream_weights, weights_file
+from generation.files.eight_bits import SCALE_SUFFIX
+from generation.files.leaf import empty
+from generation.files.weights import Leaf, read_header, stream_weights, weights_file
 
 OurPath = tuple[str | int, ...]
 Parameters = dict[OurPath, np.ndarray[Any, Any]]

@@ -21,6 +21,7 @@ import numpy as np
 from generation.dalle.config import DalleConfig
 from generation.dalle.modeling import ACTIVATIONS, EPSILON, normalise
 from generation.dalle.params import OurPath
+from generation.files.leaf import in_own_pages
 from generation.kernels import (
     Kernels,
     PackedProduct,
@@ -30,7 +31,6 @@ from generation.kernels import (
     normalise_rows,
     pack,
 )
-from generation.models.leaf import in_own_pages
 
 Array = jax.Array
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from generation.errors import ModelFileError
-from generation.models.tokenizer_files import check_tokenizer
+from generation.files.tokenizer_files import check_tokenizer
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

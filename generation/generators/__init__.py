@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from generation.generators.requests import (
+from generation.requests import (
     LARGEST_SEED,
     MOST_PICTURES,
     Candidate,

@@ -30,9 +30,9 @@ from generation.generators.compiled import keep_compiled_programs, kernels_meanw
 from generation.generators.painting import PixelPainter
 from generation.generators.placement import Placement
 from generation.generators.previews import Previews
-from generation.generators.requests import MOST_PICTURES, Candidate, DrawRequest, Preview, SamplingSettings
 from generation.kernels import Kernels
 from generation.models.manifest import MANIFEST_NAME, Manifest
+from generation.requests import MOST_PICTURES, Candidate, DrawRequest, Preview, SamplingSettings
 from generation.vqgan.modeling import Vqgan
 from generation.vqgan.params import load_vqgan
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from generation.errors import DrawingError
-from generation.generators.requests import MOST_PICTURES, Candidate, DrawRequest, Preview
+from generation.requests import MOST_PICTURES, Candidate, DrawRequest, Preview
 
 if TYPE_CHECKING:
     import openai

@@ -9,7 +9,7 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from generation.dalle.decoding import Drawing
 from generation.dalle.stepping import TextMemory
-from generation.generators.requests import MOST_PICTURES
+from generation.requests import MOST_PICTURES
 
 Tree = TypeVar("Tree")
 

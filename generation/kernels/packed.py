@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from generation.files.leaf import empty
 from generation.kernels.compiler import Kernels
-from generation.models.leaf import empty
 
 Array = jax.Array
 

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from generation.dalle.config import DalleConfig
 from generation.errors import ModelFileError
-from generation.models.files import LARGEST, NETWORK_FOLDERS, check_file, sha256_of
+from generation.files.allowed import LARGEST, NETWORK_FOLDERS, check_file, sha256_of
+from generation.files.tokenizer_files import check_tokenizer
+from generation.files.weights import MSGPACK_NAME, SAFETENSORS_NAME, read_header, weights_file
 from generation.models.manifest import MANIFEST_NAME, Manifest
-from generation.models.tokenizer_files import check_tokenizer
-from generation.models.weights import MSGPACK_NAME, SAFETENSORS_NAME, read_header, weights_file
 from generation.vqgan.config import VqganConfig
 
 # doodle's 42 MB are hashed in 30 to 80 ms; mega's 10 GB take half a minute, so they are hashed when they arrive and

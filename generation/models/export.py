@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from generation.errors import GenerationError, ModelFileError
-from generation.models.bundle import bundle_files, seal_bundle
-from generation.models.checking.networks import Kind, kind_of
-from generation.models.eight_bits import in_eight_bits
-from generation.models.files import check_file
-from generation.models.manifest import MANIFEST_NAME, Manifest
-from generation.models.staging import staged_folder
-from generation.models.weights import (
+from generation.files.allowed import check_file
+from generation.files.eight_bits import in_eight_bits
+from generation.files.staging import staged_folder
+from generation.files.weights import (
     MSGPACK_NAME,
     SAFETENSORS_NAME,
     read_weights,
     write_msgpack,
     write_safetensors,
 )
+from generation.models.bundle import bundle_files, seal_bundle
+from generation.models.kinds import Kind, kind_of
+from generation.models.manifest import MANIFEST_NAME, Manifest
 
 _WRITERS: dict[str, tuple[str, Callable[..., None]]] = {
     "msgpack": (MSGPACK_NAME, write_msgpack),

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generation.errors import GenerationError, ModelFileError
-from generation.models.files import LARGEST
+from generation.files.allowed import LARGEST
+from generation.files.weights import MSGPACK_NAME, SAFETENSORS_NAME
 from generation.models.manifest import Manifest, Source
-from generation.models.weights import MSGPACK_NAME, SAFETENSORS_NAME
 
 if TYPE_CHECKING:
     import httpx2

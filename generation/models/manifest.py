@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from generation.errors import DrawingError, ModelFileError
-from generation.generators.requests import SamplingSettings
+from generation.requests import SamplingSettings
 
 MANIFEST_NAME = "model.toml"
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generation.errors import GenerationError, ModelFileError
+from generation.files.allowed import check_file
+from generation.files.staging import staged_folder
 from generation.models.bundle import ModelBundle, bundle_files, load_networks, seal_bundle
-from generation.models.files import check_file
 from generation.models.manifest import MANIFEST_NAME, Manifest, checked_name
-from generation.models.staging import staged_folder
 
 EMBEDDED = "doodle"
 EMBEDDED_FOLDER = Path(__file__).parent / EMBEDDED

@@ -22,7 +22,7 @@ from generation.clip.config import ClipConfig
 from generation.clip.modeling import Clip
 from generation.clip.params import published_weights
 from generation.clip.scoring import MEAN, STANDARD_DEVIATION
-from generation.models.weights import SAFETENSORS_NAME, write_safetensors
+from generation.files.weights import SAFETENSORS_NAME, write_safetensors
 from generation.training.chained import Progress, Schedule, run
 from generation.training.optimisers import rate_at
 from generation.training.render import render, render_uint8

@@ -135,7 +135,7 @@ def train_seq2seq_stage(work: Work, schedule: Schedule, say: Say) -> None:
 
     from generation.dalle.params import load_dalle, published_weights
     from generation.dalle.tokens import TextTokeniser
-    from generation.models.weights import write_safetensors
+    from generation.files.weights import write_safetensors
     from generation.training.dataset import blank_caption
     from generation.training.seq2seq import train_seq2seq
     from generation.training.teacher_forcing import Arithmetic
@@ -164,7 +164,7 @@ def train_vqgan_stage(work: Work, schedule: PixelSchedule, say: Say) -> None:
     import jax
     import jax.numpy as jnp
 
-    from generation.models.weights import write_safetensors
+    from generation.files.weights import write_safetensors
     from generation.training.pixels import train_pixels
     from generation.vqgan.params import load_vqgan, published_weights
 

@@ -15,7 +15,7 @@ import numpy as np
 from jax import lax
 
 from generation.errors import ModelFileError
-from generation.models.weights import read_weights
+from generation.files.weights import read_weights
 from generation.upscale.winograd import convolve, from_phases, settled, to_phases, transform_kernels
 
 SCALE = 4

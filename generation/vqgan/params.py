@@ -12,7 +12,7 @@ import numpy as np
 from flax import nnx
 
 from generation.dalle.params import OurPath, flat_parameters, refuse_disagreement
-from generation.models.weights import read_header, stream_weights, weights_file
+from generation.files.weights import read_header, stream_weights, weights_file
 from generation.vqgan.config import VqganConfig
 from generation.vqgan.modeling import Vqgan
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.errors import EaselError, Misuse
 from bot.settings_file import set_setting
-from generation.models.weights import read_weights, write_msgpack
+from generation.files.weights import read_weights, write_msgpack
 
 ORACLE = Path(__file__).parents[1] / "data" / "oracle"
 

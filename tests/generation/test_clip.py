@@ -14,7 +14,7 @@ from generation.clip.config import ClipConfig
 from generation.clip.params import load_clip
 from generation.clip.scoring import ClipScorer, prepare
 from generation.errors import ModelFileError
-from generation.models.weights import read_weights, write_safetensors
+from generation.files.weights import read_weights, write_safetensors
 
 TINY = Path(__file__).parents[1] / "data" / "oracle" / "clip-tiny"
 

@@ -14,7 +14,7 @@ from flax import nnx
 from generation.dalle.config import DalleConfig
 from generation.dalle.modeling import DalleBart, mean_cross_entropy
 from generation.dalle.params import load_dalle, name_table, published_weights
-from generation.models.weights import read_weights, weights_file
+from generation.files.weights import read_weights, weights_file
 
 ORACLE = Path(__file__).parents[1] / "data" / "oracle"
 FOLDERS = {

@@ -16,12 +16,12 @@ import pytest
 
 from generation.dalle.params import load_dalle
 from generation.errors import GenerationError, ModelFileError
+from generation.files.allowed import sha256_of
+from generation.files.weights import read_weights, write_msgpack, write_safetensors
 from generation.generators import SamplingSettings
 from generation.models.bundle import ModelBundle
 from generation.models.export import export_model
-from generation.models.files import sha256_of
 from generation.models.manifest import MANIFEST_NAME, Manifest, Source
-from generation.models.weights import read_weights, write_msgpack, write_safetensors
 
 MakeBundle = Callable[[Path], Path]
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from generation.checking import Comparison, Report, check_model
+from generation.checking.report import EXACT, Outcome, Tolerance, compare
 from generation.errors import ModelFileError
-from generation.models.checking import Comparison, Report, check_model
-from generation.models.checking.report import EXACT, Outcome, Tolerance, compare
-from generation.models.weights import read_weights, write_msgpack
+from generation.files.weights import read_weights, write_msgpack
 
 ORACLE = Path(__file__).parent.parent / "data" / "oracle"
 MakeBundle = Callable[[Path], Path]

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from generation.errors import GenerationError, ModelFileError
+from generation.files.weights import read_weights, write_msgpack
 from generation.models import Manifest, ModelBundle, ModelRegistry, ModelSlot
-from generation.models.weights import read_weights, write_msgpack
 
 ORACLE = Path(__file__).parent.parent / "data" / "oracle"
 MakeBundle = Callable[[Path], Path]

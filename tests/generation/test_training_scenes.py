@@ -133,7 +133,7 @@ def test_the_tiny_clip_reads_back_through_the_engines_own_reader_with_the_same_i
 
     from generation.clip.modeling import Clip
     from generation.clip.scoring import ClipScorer
-    from generation.models.weights import read_weights
+    from generation.files.weights import read_weights
 
     doodle = Path(__file__).parents[2] / "generation/models/doodle/tokenizer.json"
     shape = ClipShape()

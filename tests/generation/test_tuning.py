@@ -15,8 +15,7 @@ from PIL import Image, ImageDraw
 
 from generation.clip.params import load_clip
 from generation.dalle.params import load_dalle, published_weights
-from generation.models import ModelRegistry
-from generation.models.weights import (
+from generation.files.weights import (
     MSGPACK_NAME,
     SAFETENSORS_NAME,
     read_header,
@@ -24,6 +23,7 @@ from generation.models.weights import (
     weights_file,
     write_msgpack,
 )
+from generation.models import ModelRegistry
 from generation.training.errors import TrainingError
 from generation.training.teacher_forcing import Arithmetic
 from generation.training.tuning.descent import averaged

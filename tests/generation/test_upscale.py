@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from generation.errors import DrawingError, ModelFileError
-from generation.models.weights import read_weights, write_safetensors
+from generation.files.weights import read_weights, write_safetensors
 from generation.upscale import Upscaler
 from generation.upscale.network import WEIGHTS, load_parameters
 from generation.upscale.winograd import convolve, from_phases, to_phases, transform_kernels

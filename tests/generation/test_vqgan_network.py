@@ -12,7 +12,7 @@ import pytest
 from flax import nnx
 
 from generation.errors import ModelFileError
-from generation.models.weights import read_weights
+from generation.files.weights import read_weights
 from generation.vqgan.config import VqganConfig
 from generation.vqgan.modeling import Vqgan, to_uint8
 from generation.vqgan.params import load_vqgan, name_table, published_weights

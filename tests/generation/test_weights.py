@@ -13,9 +13,9 @@ import pytest
 from generation.dalle.config import DalleConfig
 from generation.dalle.params import load_dalle
 from generation.errors import ModelFileError
-from generation.models import msgpack_weights
-from generation.models.eight_bits import in_eight_bits
-from generation.models.weights import (
+from generation.files import msgpack_weights
+from generation.files.eight_bits import in_eight_bits
+from generation.files.weights import (
     read_header,
     read_weights,
     stream_weights,

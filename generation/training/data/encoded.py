@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from generation.models.files import sha256_of
-from generation.models.weights import weights_file
+from generation.files.allowed import sha256_of
+from generation.files.weights import weights_file
 from generation.training.data.pictures import Pixels
 from generation.vqgan.params import load_vqgan
 

@@ -23,10 +23,10 @@ from generation.clip import params as clip_params
 from generation.clip.scoring import load_tokenizer
 from generation.dalle import params as dalle_params
 from generation.generators.dalle_mini import DalleMini
-from generation.generators.requests import DrawRequest, SamplingSettings
 from generation.models import ModelRegistry
 from generation.models.bundle import ModelBundle
 from generation.models.manifest import checked_name
+from generation.requests import DrawRequest, SamplingSettings
 from generation.training.data.captions import Captions
 from generation.training.data.encoded import encoded
 from generation.training.data.gathering import Gathered, gather

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from flax import nnx
 
+from generation.files.weights import MSGPACK_NAME, SAFETENSORS_NAME, read_header, weights_file, write_safetensors
 from generation.models.bundle import ModelBundle, bundle_files
 from generation.models.manifest import Manifest, Source
-from generation.models.weights import MSGPACK_NAME, SAFETENSORS_NAME, read_header, weights_file, write_safetensors
 from generation.training.data.gathering import Gathered
 from generation.training.data.splitting import Split
 from generation.training.tuning.plan import Plan

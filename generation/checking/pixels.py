@@ -14,11 +14,11 @@ import numpy as np
 from flax import nnx
 from PIL import Image
 
+from generation.checking.golden_file import Array, Computed, Missing
+from generation.checking.networks import Networks
+from generation.checking.report import EXACT, Tolerance
 from generation.clip.modeling import Clip
 from generation.clip.scoring import prepare
-from generation.models.checking.golden_file import Array, Computed, Missing
-from generation.models.checking.networks import Networks
-from generation.models.checking.report import EXACT, Tolerance
 from generation.vqgan.modeling import Vqgan, to_uint8
 
 VQGAN_KEYS = frozenset({"pre_quant", "indices", "quant_states", "reconstruction", "code", "code_other_grid"})

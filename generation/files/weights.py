@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from generation.errors import ModelFileError
-from generation.models.eight_bits import SCALE_SUFFIX, join_scales, restored
-from generation.models.leaf import Array, Leaf, bytes_of, empty
-from generation.models.msgpack_weights import read_msgpack_header, write_msgpack
-from generation.models.safetensors_weights import read_safetensors_header, write_safetensors
+from generation.files.eight_bits import SCALE_SUFFIX, join_scales, restored
+from generation.files.leaf import Array, Leaf, bytes_of, empty
+from generation.files.msgpack_weights import read_msgpack_header, write_msgpack
+from generation.files.safetensors_weights import read_safetensors_header, write_safetensors
 
 __all__ = [
     "MSGPACK_NAME",

@@ -14,8 +14,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from generation.errors import ModelFileError
-from generation.models.leaf import LONGEST_NAME, MOST_LEAVES, Array, Leaf, bytes_of, checked_leaf
-from generation.models.staging import staged_file
+from generation.files.leaf import LONGEST_NAME, MOST_LEAVES, Array, Leaf, bytes_of, checked_leaf
+from generation.files.staging import staged_file
 
 _DTYPES = {
     "F32": "float32",

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from generation.checking.report import Comparison, Outcome, Tolerance, compare
 from generation.errors import ModelFileError
-from generation.models.checking.report import Comparison, Outcome, Tolerance, compare
 
 Array = np.ndarray[Any, Any]
 

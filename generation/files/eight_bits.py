@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from generation.errors import ModelFileError
-from generation.models.leaf import Array, Leaf
+from generation.files.leaf import Array, Leaf
 
 SCALE_SUFFIX = "/int8_scale"
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from generation.checking.golden_file import Missing
+from generation.checking.networks import Networks
+from generation.checking.report import Comparison, Outcome
 from generation.dalle.normaliser import HashtagSplitter, TextNormaliser, bundled_word_list
 from generation.errors import ModelFileError
-from generation.models.checking.golden_file import Missing
-from generation.models.checking.networks import Networks
-from generation.models.checking.report import Comparison, Outcome
 
 # The list that a published model brings, and the oracle's; ours stands in where there is none.
 WORD_LISTS = ("words-frequency.txt", "enwiki-words-frequency.txt")

@@ -4,50 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from generation.checking.golden_file import Missing
 from generation.dalle.config import DalleConfig, read_json_object
-from generation.models.checking.golden_file import Missing
-from generation.models.manifest import MANIFEST_NAME
-from generation.models.weights import read_header, weights_file
+from generation.files.weights import read_header, weights_file
+from generation.models.kinds import Kind
 
 if TYPE_CHECKING:
     from generation.clip.modeling import Clip
     from generation.dalle.modeling import DalleBart
     from generation.dalle.tokens import TextTokeniser
     from generation.vqgan.modeling import Vqgan
-
-
-class Kind(StrEnum):
-    """What a folder holds."""
-
-    BUNDLE = "bundle"
-    DALLE = "DalleBart"
-    VQGAN = "VQGAN"
-    CLIP = "CLIP"
-    TOKENIZER = "tokenizer"
-    UNKNOWN = "unknown"
-
-
-def kind_of(folder: Path) -> Kind:
-    """Tell by the configuration what a folder holds. Raises ModelFileError where that cannot be read."""
-    if (folder / MANIFEST_NAME).exists() or (folder / "vqgan" / "config.json").exists():
-        return Kind.BUNDLE
-    if not (folder / "config.json").exists():
-        has_tokenizer = (folder / "tokenizer.json").exists() or (folder / "vocab.json").exists()
-        return Kind.TOKENIZER if has_tokenizer else Kind.UNKNOWN
-    fields = read_json_object(folder / "config.json").keys()
-    for kind, telling in (
-        (Kind.DALLE, {"encoder_layers", "image_vocab_size"}),
-        (Kind.VQGAN, {"n_embed", "ch_mult"}),
-        (Kind.CLIP, {"text_config", "vision_config"}),
-    ):
-        if telling <= fields:
-            return kind
-    return Kind.UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -96,7 +66,7 @@ class Networks:
     def tokeniser(self, length: int | None = None) -> TextTokeniser:
         """The tokenizer, padding to `length`, or to what the DALL-E Mini was trained with."""
         from generation.dalle.tokens import TextTokeniser
-        from generation.models.tokenizer_files import MOST_PIECES
+        from generation.files.tokenizer_files import MOST_PIECES
 
         if self.kind not in (Kind.BUNDLE, Kind.DALLE, Kind.TOKENIZER):
             raise Missing("a tokenizer")

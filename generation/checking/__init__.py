@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from generation.models.checking.report import Check, Comparison, Report
+from generation.checking.report import Check, Comparison, Report
 
 if TYPE_CHECKING:
-    from generation.models.checking.check import check_model
+    from generation.checking.check import check_model
 
 __all__ = ["Check", "Comparison", "Report", "check_model"]
 
@@ -15,6 +15,6 @@ __all__ = ["Check", "Comparison", "Report", "check_model"]
 def __getattr__(name: str) -> Any:
     if name != "check_model":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from generation.models.checking.check import check_model
+    from generation.checking.check import check_model
 
     return check_model

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from generation.errors import ModelFileError
-from generation.models.files import LARGEST
+from generation.files.allowed import LARGEST
 
 # BART's byte-level BPE, which is what every published DALL-E Mini has. Other steps (regular expressions, replacements,
 # compiled tables) are programs in disguise: a hostile one can take all time and memory on one word.

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from generation.errors import ModelFileError
-from generation.models.leaf import (
+from generation.files.leaf import (
     DTYPES,
     LONGEST_NAME,
     MOST_AXES,
@@ -24,7 +24,7 @@ from generation.models.leaf import (
     bytes_of,
     checked_leaf,
 )
-from generation.models.staging import staged_file
+from generation.files.staging import staged_file
 
 _DEEPEST = 32
 _NDARRAY_EXTENSION = 1

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from generation.errors import ModelFileError
-from generation.models.weights import MSGPACK_NAME, SAFETENSORS_NAME
+from generation.files.weights import MSGPACK_NAME, SAFETENSORS_NAME
 
 # mini-1's tokenizer.json has 2.1 MB, its vocab.json 0.9 MB and its merges.txt 0.5 MB; mega-1's weights have 10.4 GB.
 _LARGEST_TEXT = 1 << 20

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from generation.checking.golden_file import Missing, compare_all, read_golden
+from generation.checking.networks import Networks
+from generation.checking.report import Check, Comparison, Outcome, Report
 from generation.errors import GenerationError, ModelFileError
+from generation.files.allowed import check_file
 from generation.models.bundle import HASHED_AT_EACH_OPENING, ModelBundle, bundle_files
-from generation.models.checking.golden_file import Missing, compare_all, read_golden
-from generation.models.checking.networks import Kind, Networks, kind_of
-from generation.models.checking.report import Check, Comparison, Outcome, Report
-from generation.models.files import check_file
+from generation.models.kinds import Kind, kind_of
 from generation.models.manifest import MANIFEST_NAME
 
 _PROMPT = "a red circle on a white background"
@@ -28,7 +29,7 @@ def check_model(folder: Path, golden: Path | None = None, texts: Sequence[Path] 
     networks = Networks(folder, kind)
     checks = [_run(name, check, networks) for name, check in _CHECKS.items()]
     compared = tuple(_compared(networks, golden)) if golden else ()
-    from generation.models.checking.texts import compare_texts
+    from generation.checking.texts import compare_texts
 
     cases = tuple(case for path in texts for case in compare_texts(networks, path))
     if kind == Kind.UNKNOWN:
@@ -93,7 +94,7 @@ def _picture(networks: Networks) -> str:
     import numpy as np
 
     if networks.kind == Kind.VQGAN:
-        from generation.models.checking.pixels import decode_codes
+        from generation.checking.pixels import decode_codes
 
         config = networks.vqgan.config
         codes = np.arange(config.grid**2, dtype=np.int32)[None] % config.n_embed
@@ -124,7 +125,7 @@ _CHECKS: Mapping[str, Callable[[Networks], str]] = {
 
 def _compared(networks: Networks, path: Path) -> Iterator[Comparison]:
     """Choose by its keys which network a golden file is about, and compare."""
-    from generation.models.checking import dalle, pixels
+    from generation.checking import dalle, pixels
 
     golden = read_golden(path)
     if networks.kind == Kind.CLIP or golden.keys() & pixels.CLIP_KEYS:

@@ -15,12 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from generation.checking.golden_file import Array, Computed, Missing
+from generation.checking.networks import Networks, prompts_beside
+from generation.checking.report import EXACT, Tolerance
 from generation.dalle.modeling import DalleBart, mean_cross_entropy, shift_right
 from generation.dalle.params import published_weights
 from generation.dalle.reference import ReferenceSampling, Sequences, draw_as_reference
-from generation.models.checking.golden_file import Array, Computed, Missing
-from generation.models.checking.networks import Networks, prompts_beside
-from generation.models.checking.report import EXACT, Tolerance
 
 INPUTS = frozenset(
     {"labels", "supercond_scale", "greedy_eos_token_id", "grad_norm_names"},
