@@ -5,7 +5,7 @@
 The labelled texts in benchmarks/data were written for this project: 264 before any tuning, every third of each kind
 kept unseen; the `fresh` ones after tuning had ended (tuned with since); those of a `second author`, who knew neither
 lists nor examples (tuned with since, so only their first figure counts, which benchmarks/README.md keeps); and the
-`blind` ones of both, which are only measured with --blind. `moderation_pictures.py` makes the pictures.
+`blind` ones of both and of a newcomer, only measured with --blind. `moderation_pictures.py` makes the pictures.
 """
 
 from __future__ import annotations

@@ -3,12 +3,12 @@ a draft; and articles: labelled topics among the six that are found.
 
     python benchmarks/understanding.py [--json] [--misses]
 
-Five sets of labelled drafts lie in benchmarks/data/understanding, three of articles in benchmarks/data/articles.
+Six sets of labelled drafts lie in benchmarks/data/understanding, four of articles in benchmarks/data/articles.
 `tuning` and `strangers` (of another hand, measured once before it was looked at) may be looked at while improving the
-tables; `held_out` was written before the tables were tuned, `unseen` and `blind` by others who had not read them: the
-single results of these three are never looked at while tuning. `--misses` lists the misses of the first two. Each
-line holds a draft, `must` (for each concept the words that count as it) and `must_not` (words whose presence shows a
-literal misreading). A word counts in singular and plural.
+tables; `held_out` was written before the tables were tuned, `unseen`, `blind` and `newcomer` by others who had not read
+them: the single results of these four are never looked at while tuning. `--misses` lists the misses of the first two.
+Each line holds a draft, `must` (for each concept the words that count as it) and `must_not` (words whose presence shows
+a literal misreading). A word counts in singular and plural.
 
 Bars: concepts present 85% (held out 75%), misreadings absent 95% (held out 92%), one draft under 5 ms warm, 60% of the
 labelled topics of ten articles.
@@ -35,8 +35,8 @@ from generation.prompting.article import read_article, write_article  # noqa: E4
 DRAFTS = ROOT / "data" / "understanding"
 ARTICLES = ROOT / "data" / "articles"
 CONFIG = ROOT.parent / "config"
-SETS = ("tuning", "strangers", "held_out", "unseen", "blind")
-ARTICLE_SETS = ("tuning", "strangers", "blind")
+SETS = ("tuning", "strangers", "held_out", "unseen", "blind", "newcomer")
+ARTICLE_SETS = ("tuning", "strangers", "blind", "newcomer")
 OPEN = ("tuning", "strangers")
 WORD_LIMIT = 24
 
