@@ -12,13 +12,17 @@ const changed = () => {
 };
 new EventSource(`/as/${who}/changes`).onmessage = changed;
 
+// What somebody is asked about stays until there is an answer: htmx sends nothing for a button that was taken away.
+const sure = document.getElementById("sure");
+sure.addEventListener("close", changed);
+
 // A part that came back the same is left alone; one that changed keeps typed values, focus, scrolling and open menus.
 const shown = new WeakMap();
 let kept = null;
 body.addEventListener("htmx:beforeSwap", (event) => {
   const { target, serverResponse, xhr } = event.detail;
   if (xhr.status !== 200) return;
-  if (shown.get(target) === serverResponse) { event.detail.shouldSwap = false; return; }
+  if (sure.open || shown.get(target) === serverResponse) { event.detail.shouldSwap = false; return; }
   shown.set(target, serverResponse);
   kept = {
     fields: fieldsOf(target), view: target.querySelector("form")?.id, focus: document.activeElement?.name,
@@ -77,16 +81,15 @@ body.addEventListener("htmx:confirm", (event) => {
   if (!asked) return;
   event.preventDefault();
   const { title, text, confirm, deny, danger } = JSON.parse(asked);
-  const dialog = document.getElementById("sure");
-  const [no, yes] = dialog.querySelectorAll("button");
-  dialog.querySelector("h2").textContent = title;
-  dialog.querySelector("p").innerHTML = text; // made harmless by the server, as all texts are
+  const [no, yes] = sure.querySelectorAll("button");
+  sure.querySelector("h2").textContent = title;
+  sure.querySelector("p").innerHTML = text; // made harmless by the server, as all texts are
   no.textContent = deny;
   yes.textContent = confirm;
   yes.classList.toggle("danger", danger);
-  no.onclick = () => dialog.close();
-  yes.onclick = () => { dialog.close(); event.detail.issueRequest(true); };
-  dialog.showModal();
+  no.onclick = () => sure.close();
+  yes.onclick = () => { sure.close(); event.detail.issueRequest(true); };
+  sure.showModal();
 });
 
 // Composers: Enter sends, "/" lists the commands, files are named before they go.
