@@ -25,11 +25,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from generation.dalle.arrangement import DecoderWeights, decoder_weights
 from generation.dalle.config import DalleConfig
 from generation.dalle.decoding import Drawing, advance
 from generation.dalle.params import abstract_parameters
 from generation.dalle.sampling import Settings, seed_keys
-from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weights, empty_memory, remember_text
+from generation.dalle.stepping import TextMemory, empty_memory, remember_text
 from generation.files.leaf import empty
 from generation.kernels import Kernels, load_kernels
 

@@ -24,11 +24,12 @@ import jax.numpy as jnp
 from decode import SIDES, shapes
 from jax.experimental import topologies
 
+from generation.dalle.arrangement import decoder_weights
 from generation.dalle.config import DalleConfig
 from generation.dalle.decoding import Drawing, advance
 from generation.dalle.params import abstract_parameters
 from generation.dalle.sampling import Settings
-from generation.dalle.stepping import decoder_weights, empty_memory, remember_text
+from generation.dalle.stepping import empty_memory, remember_text
 
 TOP_K, STEPS_A_CALL = 64, 16  # as easel draws
 

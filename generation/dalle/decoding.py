@@ -13,17 +13,11 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from generation.dalle.arrangement import DecoderWeights
 from generation.dalle.config import DalleConfig
 from generation.dalle.modeling import Encoder
 from generation.dalle.sampling import Settings, draw_codes
-from generation.dalle.stepping import (
-    DecoderWeights,
-    PictureMemory,
-    TextMemory,
-    empty_memory,
-    remember_text,
-    step,
-)
+from generation.dalle.stepping import PictureMemory, TextMemory, empty_memory, remember_text, step
 
 Array = jax.Array
 

@@ -22,12 +22,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from generation.dalle.arrangement import AttentionWeights, DecoderWeights
 from generation.dalle.config import DalleConfig
 from generation.dalle.decoding import Drawing
 from generation.dalle.sampling import Settings, draw_codes
 from generation.dalle.stepping import (
-    AttentionWeights,
-    DecoderWeights,
     PictureMemory,
     TextMemory,
     embed,

@@ -15,11 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from generation.dalle.arrangement import DecoderWeights, decoder_weights
 from generation.dalle.config import DalleConfig
 from generation.dalle.modeling import DalleBart, Encoder
 from generation.dalle.params import flat_parameters
 from generation.dalle.sampling import guided_scores
-from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weights, empty_memory, remember_text, step
+from generation.dalle.stepping import TextMemory, empty_memory, remember_text, step
 
 Array = jax.Array
 

@@ -16,6 +16,7 @@ from PIL import Image
 
 from generation.clip.scoring import ClipScorer
 from generation.clip.showing import unshown
+from generation.dalle.arrangement import DecoderWeights, decoder_weights
 from generation.dalle.config import DalleConfig
 from generation.dalle.decoding import Drawing, advance, begin
 from generation.dalle.jacobi import GuessedDrawing, advance_guessing, begin_guessing
@@ -23,7 +24,7 @@ from generation.dalle.modeling import DalleBart
 from generation.dalle.normaliser import TextNormaliser
 from generation.dalle.params import Parameters, load_parameters
 from generation.dalle.sampling import Settings, seed_keys
-from generation.dalle.stepping import DecoderWeights, TextMemory, decoder_weights
+from generation.dalle.stepping import TextMemory
 from generation.dalle.tokens import TextTokeniser
 from generation.errors import DrawingCancelled, DrawingError, ModelFileError
 from generation.generators.compiled import keep_compiled_programs, kernels_meanwhile

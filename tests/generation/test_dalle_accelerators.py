@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from generation.dalle.arrangement import decoder_weights
 from generation.dalle.config import DalleConfig
 from generation.dalle.modeling import DalleBart
 from generation.dalle.params import flat_parameters
 from generation.dalle.sampling import SORTED_AT_ONCE, largest_by_blocks
-from generation.dalle.stepping import decoder_weights, empty_memory, remember_text, step
+from generation.dalle.stepping import empty_memory, remember_text, step
 
 # A feed-forward of 90 is widened to 128.
 CONFIG = replace(

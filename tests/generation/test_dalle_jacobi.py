@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from generation.dalle.arrangement import decoder_weights
 from generation.dalle.config import DalleConfig
 from generation.dalle.decoding import advance, begin
 from generation.dalle.jacobi import advance_guessing, begin_guessing
 from generation.dalle.modeling import DalleBart
 from generation.dalle.params import flat_parameters, load_dalle
 from generation.dalle.sampling import Settings, guided_scores, seed_keys
-from generation.dalle.stepping import decoder_weights
 
 MINI = Path(__file__).parents[1] / "data" / "oracle" / "dalle-mini-scan"
 
