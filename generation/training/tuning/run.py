@@ -112,7 +112,9 @@ class Making:
         self.data: Gathered = self._first_here(lambda: gather(table, parent.picture_size, work / "data"))
         self.parts_of_data: Split = split(self.data.captions, plan.seed, validation=plan.validation, test=plan.test)
         say(self.data.summary())
-        self._first_here(lambda: begin_bundle(parent, self.bundle))
+        if devices.leads:  # nobody else: it removes what was there, and the others may read it already
+            begin_bundle(parent, self.bundle)
+        self._together("the bundle is begun")
         self._belongs_to = f"{plan.digest()} {parent.revision} {self.data.digest}"
 
     def train_vqgan(self) -> Outcome:
