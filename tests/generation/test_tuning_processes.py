@@ -16,7 +16,10 @@ from PIL import Image
 from generation.models import ModelRegistry
 from generation.training.errors import TrainingError
 from generation.training.tuning.curves import Curves, read_curve
+from generation.training.tuning.devices import Devices
 from generation.training.tuning.keeping import Checkpoints
+from generation.training.tuning.plan import Plan
+from generation.training.tuning.run import Making
 
 SCRIPT = Path(__file__).with_name("tuning_process.py")
 STEPS = 12
@@ -71,24 +74,44 @@ def test_eight_devices_learn_what_one_learns(undisturbed, tmp_path):
         np.testing.assert_allclose(shared, alone, rtol=2e-4)
 
 
-def test_two_processes_make_the_bundle_that_one_makes(tmp_path, make_tiny_bundle):
-    make_tiny_bundle(tmp_path / "models/tiny")
+PLAN = 'parent = "tiny"\ndata = "data"\nprompts = ["a colour"]\n[parts]\ndecoder = 1\n'
+
+
+def write_data(tmp_path):
     lines = ["caption,picture"]
     (tmp_path / "data").mkdir()
     for index in range(8):
         Image.new("RGB", (40, 40), (30 * index, 80, 160)).save(tmp_path / f"data/{index}.png")
         lines.append(f"colour number {index},{index}.png")
     (tmp_path / "data/captions.csv").write_text("\n".join(lines), "utf-8")
-    plan = 'parent = "tiny"\ndata = "data"\nprompts = ["a colour"]\n[parts]\ndecoder = 1\n'
+
+
+def test_a_process_that_follows_leaves_the_bundle_that_another_reads(tmp_path, make_tiny_bundle, monkeypatch):
+    make_tiny_bundle(tmp_path / "models/tiny")
+    write_data(tmp_path)
+    (tmp_path / "brand.toml").write_text(f'name = "together"\n{PLAN}', "utf-8")
+    parent = ModelRegistry(tmp_path / "models").find("tiny")
+    read = tmp_path / "work/bundle/config.json"
+    read.parent.mkdir(parents=True)
+    read.write_text("{}")
+    monkeypatch.setattr(Devices, "leads", False)
+    making = Making(Plan.read(tmp_path / "brand.toml"), parent, tmp_path / "work", Devices(), print, print)
+    assert making.bundle == read.parent
+    assert read.read_text() == "{}"
+
+
+def test_two_processes_make_the_bundle_that_one_makes(tmp_path, make_tiny_bundle):
+    make_tiny_bundle(tmp_path / "models/tiny")
+    write_data(tmp_path)
     course = "[seq2seq]\nsteps = 4\nbatch = 4\nvalidate_every = 2\nwarm_up = 1\n"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    (tmp_path / "brand.toml").write_text(f'name = "together"\n{plan}{course}', "utf-8")
+    (tmp_path / "brand.toml").write_text(f'name = "together"\n{PLAN}{course}', "utf-8")
     both = [start("whole", tmp_path, address, 2, index) for index in range(2)]
     for process in both:
         finish(process)
-    (tmp_path / "brand.toml").write_text(f'name = "alone"\n{plan}{course}', "utf-8")
+    (tmp_path / "brand.toml").write_text(f'name = "alone"\n{PLAN}{course}', "utf-8")
     finish(start("whole", tmp_path, "", 1, 0))
     registry = ModelRegistry(tmp_path / "models")
     together, alone = (registry.find(name).manifest.training for name in ("together", "alone"))
