@@ -19,7 +19,7 @@ import numpy as np
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from moderation.text.encoder import DIMENSION, SentenceEncoder  # noqa: E402
-from moderation.text.examples import DEFAULT_SENTENCES, Examples, Stored, key  # noqa: E402
+from moderation.text.examples import DEFAULT_SENTENCES, Examples, Stored  # noqa: E402
 from moderation.text.meaning import LEVEL  # noqa: E402
 from moderation.text.regression import HARMLESS, learn  # noqa: E402
 
@@ -40,13 +40,7 @@ def main() -> None:
     parser.add_argument("--misses", action="store_true", help="also list what was judged wrongly, the worst first")
     arguments = parser.parse_args()
     examples = Examples.read(DEFAULT_SENTENCES)
-    stored = Stored.read(DEFAULT_SENTENCES)
-    fresh = [sentence for sentence in examples.sentences if key(sentence) not in stored.profiles]
-    known = dict(stored.profiles)
-    known.update(
-        (key(sentence), row) for sentence, row in zip(fresh, SentenceEncoder.load().profiles(fresh), strict=True)
-    )
-    profiles = np.stack([known[key(sentence)] for sentence in examples.sentences])
+    profiles = examples.profiles(SentenceEncoder.load(), Stored.read(DEFAULT_SENTENCES))
     values = judge_unseen(profiles, examples)
     print(json.dumps(summary(values, np.array(examples.labels)), indent=None if arguments.json else 2))
     if arguments.misses:

@@ -81,13 +81,15 @@ class Examples:
         """What the weights of a regression depend on."""
         return f"{self.version}; {SentenceEncoder.version}; {KERNEL_WIDTH}; {PHRASE_SHARE}; {RIDGE}"
 
-    def regression(self, encoder: SentenceEncoder, stored: Stored) -> Regression:
-        """What the examples teach; their stored weights if these are still theirs, else computed anew."""
+    def profiles(self, encoder: SentenceEncoder, stored: Stored) -> NDArray[np.float32]:
+        """The examples' profiles (example, 768): stored ones where there are, the others encoded now."""
         missing = [sentence for sentence in self.sentences if key(sentence) not in stored.profiles]
         fresh = dict(zip(missing, encoder.profiles(missing), strict=True))
-        profiles = np.stack(
-            [fresh[text] if text in fresh else stored.profiles[key(text)] for text in self.sentences]
-        )  # (example, 768)
+        return np.stack([fresh[text] if text in fresh else stored.profiles[key(text)] for text in self.sentences])
+
+    def regression(self, encoder: SentenceEncoder, stored: Stored) -> Regression:
+        """What the examples teach; their stored weights if these are still theirs, else computed anew."""
+        profiles = self.profiles(encoder, stored)
         if stored.fingerprint == self.fingerprint and len(stored.weights) == len(profiles):
             return Regression.of(profiles, self.sentences, stored.weights)
         return learn(profiles, self.sentences, self.labels, self.categories)

@@ -37,13 +37,25 @@ class Phrases:
     @classmethod
     def of(cls, sentences: Sequence[str]) -> Phrases:
         """The phrases that several of `sentences` hold."""
-        holding = Counter(phrase for sentence in sentences for phrase in set(phrases(sentence)))
-        return cls({phrase: math.log(len(sentences) / n) for phrase, n in holding.items() if n >= FEWEST_SENTENCES})
+        return cls.of_counted([counted(sentence) for sentence in sentences])
+
+    @classmethod
+    def of_counted(cls, rows: Sequence[Counter[str]]) -> Phrases:
+        """The same, of sentences that are `counted` already."""
+        holding = Counter(phrase for row in rows for phrase in row)
+        return cls({phrase: math.log(len(rows) / n) for phrase, n in holding.items() if n >= FEWEST_SENTENCES})
 
     def weights(self, sentence: str) -> dict[str, float]:
         """How much each known phrase of `sentence` counts; their squares add up to 1."""
-        counts = Counter(phrase for phrase in phrases(sentence) if phrase in self.rarity)
-        found = {phrase: (1 + math.log(count)) * self.rarity[phrase] for phrase, count in counts.items()}
+        return self.weights_of_counted(counted(sentence))
+
+    def weights_of_counted(self, row: Counter[str]) -> dict[str, float]:
+        """The same, of a sentence that is `counted` already."""
+        found = {
+            phrase: (1 + math.log(count)) * self.rarity[phrase]
+            for phrase, count in row.items()
+            if phrase in self.rarity
+        }
         length = math.hypot(*found.values())
         return {phrase: weight / length for phrase, weight in found.items()} if length else {}
 
@@ -59,6 +71,11 @@ class Phrases:
             weights = np.array([weight for _, weight in pairs], np.float32)
             alike[np.ix_(rows, rows)] += np.outer(weights, weights)
         return alike
+
+
+def counted(sentence: str) -> Counter[str]:
+    """How often `sentence` holds each of its phrases."""
+    return Counter(phrases(sentence))
 
 
 def phrases(sentence: str) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moderation.text.encoder import DIMENSION
-from moderation.text.phrases import Phrases
+from moderation.text.phrases import Phrases, counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,11 +50,12 @@ class Regression:
     def of(cls, profiles: NDArray[np.float32], sentences: Sequence[str], weights: NDArray[np.float32]) -> Regression:
         """The regression whose examples have these `profiles` (example, 768) and `weights`."""
         centre = profiles.mean(axis=0)
-        phrases = Phrases.of(sentences)
+        rows = [counted(sentence) for sentence in sentences]
+        phrases = Phrases.of_counted(rows)
         told_by = {phrase: np.zeros(weights.shape[1], np.float32) for phrase in phrases.rarity}
-        for sentence, row in zip(sentences, PHRASE_SHARE * weights, strict=True):
-            for phrase, weight in phrases.weights(sentence).items():
-                told_by[phrase] += np.float32(weight) * row
+        for row, told in zip(rows, PHRASE_SHARE * weights, strict=True):
+            for phrase, weight in phrases.weights_of_counted(row).items():
+                told_by[phrase] += np.float32(weight) * told
         return cls(centre, centred(profiles, centre), weights, phrases, told_by)
 
     def values(self, profiles: NDArray[np.float32], sentences: Sequence[str]) -> NDArray[np.float64]:
